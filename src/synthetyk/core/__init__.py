@@ -1,0 +1,1 @@
+"""Ground floor: errors, configuration, seeding, artifacts, registry."""

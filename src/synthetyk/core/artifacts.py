@@ -1,0 +1,109 @@
+"""Files that last: written beside and renamed into place, JSON with a schema, content hashes."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from synthetyk.core.config import config_error
+from synthetyk.core.errors import ArtifactError, NewerSchemaError
+
+Migration = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class Artifact(BaseModel):
+    """Base of every JSON file in a run folder; its first key is ``schema: name/version``.
+
+    Subclasses set `schema_name` and `schema_version`; a raised version brings a migration from the one before.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_name: ClassVar[str]
+    schema_version: ClassVar[int] = 1
+    migrations: ClassVar[dict[int, Migration]] = {}
+
+    def save(self, path: Path) -> None:
+        """Write to `path` atomically, keys in the order of the fields."""
+        schema = f"{self.schema_name}/{self.schema_version}"
+        write_json(path, {"schema": schema, **self.model_dump(mode="json")})
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read from `path`; an older schema is migrated.
+
+        Raises:
+            NewerSchemaError: The file was written by a newer version.
+            ArtifactError: The file is missing, no JSON, or not of this schema.
+        """
+        values = read_json(path)
+        schema = values.pop("schema", None)
+        name, _, version = str(schema).partition("/")
+        if name != cls.schema_name or not version.isdigit():
+            wanted = f"schema {cls.schema_name}/{cls.schema_version}"
+            raise ArtifactError(f"{path} has schema {schema!r}", expected=wanted)
+        if int(version) > cls.schema_version:
+            raise NewerSchemaError(
+                f"{path} was written by a newer Synthetyk (schema {name}/{version})",
+                expected=f"at most {name}/{cls.schema_version}",
+                action="Upgrade Synthetyk, or start a new run folder",
+            )
+        for old in range(int(version), cls.schema_version):
+            values = cls.migrations[old](values)
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            wrong = config_error(cls, error, str(path))
+            raise ArtifactError(wrong.found, expected=wrong.expected, action=wrong.action) from error
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` beside `path`, flush it to the disk, and rename it into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with beside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Write `values` as indented JSON atomically; NaN and infinity are refused."""
+    write_bytes(path, (json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON object.
+
+    Raises:
+        ArtifactError: The file is missing or is no JSON object.
+    """
+    try:
+        values = json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path} is missing", action="Run the stage that writes it first") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ArtifactError(f"{path} is damaged: {error}", expected="JSON", action="Delete it and run again") from error
+    if not isinstance(values, dict):
+        raise ArtifactError(f"{path} holds a {type(values).__name__}", expected="a JSON object")
+    return values
+
+
+def sha256_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_tree(paths: Iterable[Path]) -> str:
+    """Return one SHA-256 over the names and contents of files and folders, in sorted order."""
+    digest = hashlib.sha256()
+    for top in paths:
+        for path in sorted(p for p in [top, *top.rglob("*")] if p.is_file()):
+            digest.update(f"{path.relative_to(top.parent)}\0{sha256_file(path)}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Data sources, decoding, splits, fingerprint, cache, contact sheets."""

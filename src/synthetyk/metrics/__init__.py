@@ -1,0 +1,1 @@
+"""Distances, scores and intervals on numpy arrays."""

@@ -1,0 +1,1 @@
+"""Plan, stages and the run folder."""

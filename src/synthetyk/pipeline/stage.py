@@ -1,0 +1,130 @@
+"""A stage reads files and writes files; one whose inputs have not changed is skipped."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import synthetyk
+from synthetyk.core.artifacts import Artifact, sha256_tree
+from synthetyk.core.errors import ArtifactError, NotApplicableError
+from synthetyk.core.progress import Progress
+from synthetyk.pipeline.run_folder import RunFolder
+
+Status = Literal["done", "not applicable"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a run.
+
+    Attributes:
+        name: Also the name of its command.
+        summary: One line for help and report.
+        reads: Paths in the run folder, files or folders, whose contents decide the result.
+        writes: Paths in the run folder that it makes.
+        work: Does it; raises `NotApplicableError` if this data gives it nothing to do.
+        settings: Whatever else decides the result, as JSON values (for example the part of the plan that it uses).
+    """
+
+    name: str
+    summary: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    work: Callable[[RunFolder, Progress], None]
+    settings: Callable[[RunFolder], Mapping[str, Any]] = lambda run: {}
+
+
+class StageRecord(Artifact):
+    """What a stage read and wrote when it last ended, ``stages/<name>.json``.
+
+    Attributes:
+        name: The stage.
+        status: ``done``, or ``not applicable`` with the reason.
+        reason: Why it does not apply.
+        inputs: SHA-256 of each path read.
+        settings: What else decided the result.
+        outputs: SHA-256 of each path written.
+        seconds: Wall time of the attempt that ended it.
+        version: The Synthetyk that ran it.
+    """
+
+    schema_name: ClassVar[str] = "stage"
+
+    name: str
+    status: Status
+    reason: str = ""
+    inputs: dict[str, str]
+    settings: dict[str, Any]
+    outputs: dict[str, str]
+    seconds: float
+    version: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a stage ended this time; `skipped` if nothing had changed."""
+
+    stage: Stage
+    record: StageRecord
+    skipped: bool
+
+
+def record_path(run: RunFolder, name: str) -> Path:
+    """Return where a stage's record lies."""
+    return run / f"stages/{name}.json"
+
+
+def unchanged(stage: Stage, run: RunFolder) -> StageRecord | None:
+    """Return the record of a stage whose inputs, settings and outputs are as it left them, else None."""
+    try:
+        record = StageRecord.load(record_path(run, stage.name))
+    except ArtifactError:
+        return None
+    same = (
+        record.inputs == _hashes(run, stage.reads)
+        and record.settings == dict(stage.settings(run))
+        and record.outputs == _hashes(run, stage.writes)
+    )
+    return record if same else None
+
+
+def run_stage(stage: Stage, run: RunFolder, progress: Progress) -> Outcome:
+    """Run one stage, or skip it if nothing has changed.
+
+    Raises:
+        ArtifactError: A file that it reads is missing.
+    """
+    for name in stage.reads:
+        if not (run / name).exists():
+            raise ArtifactError(
+                f"{run / name} is missing, which the stage {stage.name!r} reads",
+                action=f"Run the stages before it first, or all of them: synthetyk run --resume {run.path}",
+            )
+    if record := unchanged(stage, run):
+        return Outcome(stage, record, skipped=True)
+    started = time.monotonic()
+    status: Status = "done"
+    reason = ""
+    inputs, settings = _hashes(run, stage.reads), dict(stage.settings(run))
+    try:
+        stage.work(run, progress)
+    except NotApplicableError as error:
+        status, reason = "not applicable", str(error)
+    record = StageRecord(
+        name=stage.name,
+        status=status,
+        reason=reason,
+        inputs=inputs,
+        settings=settings,
+        outputs=_hashes(run, stage.writes),
+        seconds=round(time.monotonic() - started, 3),
+        version=synthetyk.__version__,
+    )
+    record.save(record_path(run, stage.name))
+    return Outcome(stage, record, skipped=False)
+
+
+def _hashes(run: RunFolder, names: Iterable[str]) -> dict[str, str]:
+    return {name: sha256_tree([run / name]) for name in names}

@@ -1,0 +1,1 @@
+"""Trainers, losses, averaging, augmentation and the stability monitor."""

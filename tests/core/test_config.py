@@ -1,0 +1,41 @@
+import pytest
+from pydantic import Field, ValidationError
+
+from synthetyk.core.config import Config, nearest
+from synthetyk.core.errors import ConfigError
+
+
+class Example(Config):
+    batch_size: int = Field(default=8, ge=1)
+    name: str = "a"
+
+
+def test_an_unknown_key_is_refused_with_the_nearest_right_one():
+    with pytest.raises(ConfigError, match="unknown key 'batchsize'.*Did you mean 'batch_size'"):
+        Example.parse({"batchsize": 3})
+
+
+def test_an_unknown_key_like_no_other_lists_the_known_ones():
+    with pytest.raises(ConfigError, match="Known keys: batch_size, name"):
+        Example.parse({"zzzzzz": 3})
+
+
+def test_a_refused_value_is_named_with_what_was_expected():
+    with pytest.raises(ConfigError, match=r"example.json: batch_size is 0\. Expected greater than or equal to 1"):
+        Example.parse({"batch_size": 0}, where="example.json")
+
+
+def test_replace_validates_its_changes():
+    assert Example().replace(batch_size=4) == Example(batch_size=4)
+    with pytest.raises(ConfigError):
+        Example().replace(batch_size="many")
+
+
+def test_settings_cannot_be_changed_in_place():
+    with pytest.raises(ValidationError):
+        Example().batch_size = 4
+
+
+def test_nearest_finds_the_likest_word_or_none():
+    assert nearest("foldr", ["folder", "npz"]) == "folder"
+    assert nearest("qqq", ["folder", "npz"]) is None

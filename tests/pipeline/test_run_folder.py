@@ -1,0 +1,42 @@
+import pytest
+
+from synthetyk.core.errors import RunError
+from synthetyk.pipeline.run_folder import begin_run, open_run
+from synthetyk.pipeline.settings import RunSettings
+
+
+def test_a_run_goes_on_with_the_same_settings(tmp_path):
+    settings = RunSettings(dataset="phantom", seed=3)
+    begin_run(tmp_path / "run", settings)
+    assert begin_run(tmp_path / "run", settings).settings().seed == 3
+
+
+def test_other_settings_are_refused_by_name(tmp_path):
+    begin_run(tmp_path, RunSettings(dataset="phantom", seed=3))
+    with pytest.raises(RunError, match="seed was 3, now 4"):
+        begin_run(tmp_path, RunSettings(dataset="phantom", seed=4))
+
+
+def test_a_folder_with_other_files_is_not_taken(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(RunError, match="holds files but no run"):
+        begin_run(tmp_path, RunSettings(dataset="phantom"))
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_a_file_is_not_taken_for_a_folder(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="is a file"):
+        begin_run(tmp_path / "file", RunSettings(dataset="phantom"))
+
+
+@pytest.mark.parametrize("name", ["", "nowhere"])
+def test_opening_what_is_no_run_says_how_to_begin_one(tmp_path, name):
+    with pytest.raises(RunError, match="synthetyk run DATASET"):
+        open_run(tmp_path / name)
+
+
+def test_later_seeds_lie_in_folders_of_their_own(tmp_path):
+    run = begin_run(tmp_path, RunSettings(dataset="phantom"))
+    assert run.replica(0) == run.path
+    assert run.replica(1) == run.path / "replicas" / "1"
