@@ -1,0 +1,37 @@
+"""A contact sheet straight from a source: what a data set looks like before anything is decided."""
+
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from synthetyk.core import seeding
+from synthetyk.data.contact_sheet import contact_sheet
+from synthetyk.data.fingerprint import Inspection
+from synthetyk.data.pixels import fit, to_uint8
+
+TILE = 96  # pixels
+
+
+def preview(inspection: Inspection, *, per_class: int = 10, seed: int = 0) -> Image.Image:
+    """Draw one labelled row of random images for each class, each brought into a square by a border.
+
+    Args:
+        inspection: The data set.
+        per_class: Images in a row.
+        seed: Which images.
+    """
+    table, found = inspection.table, inspection.fingerprint
+    items = {image.item.key: image.item for image in inspection.scan.images}
+    channels: Literal[1, 3] = 3 if 3 in found.pixels.channels else 1
+    rows, names = [], []
+    for name in found.classes.counts:
+        keys = table.keys[table.labels == name]
+        chosen = seeding.generator(seed, f"data/preview/{name}").permutation(keys)[:per_class]
+        raws = (inspection.source.read(items[str(key)]) for key in chosen)
+        stored = [to_uint8(raw, found.pixels.depth_rule) for raw in raws]
+        tiles = [fit(pixels, size=(TILE, TILE), channels=channels, mode="pad") for pixels in stored]
+        blank = [np.full((channels, TILE, TILE), 255, dtype=np.uint8)] * (per_class - len(tiles))
+        rows += tiles + blank
+        names.append(name or "no label")
+    return contact_sheet(np.stack(rows), columns=per_class, scale=1, captions=names)

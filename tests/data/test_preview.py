@@ -1,0 +1,57 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from synthetyk.data.contact_sheet import GUTTER
+from synthetyk.data.fingerprint import inspect
+from synthetyk.data.preview import TILE, preview
+
+
+def tiles(sheet: Image.Image, columns: int) -> np.ndarray:
+    """The tiles of a sheet ``(rows, columns, TILE, TILE, 3)``, captions left out."""
+    step = TILE + GUTTER
+    pixels = np.asarray(sheet)[GUTTER:, sheet.width - columns * step :]
+    rows = len(pixels) // step
+    return pixels.reshape(rows, step, columns, step, 3).swapaxes(1, 2)[:, :, :TILE, :TILE]
+
+
+def test_every_class_has_a_row_with_its_images():
+    inspection = inspect("phantom:n=12,size=96,balance=8/3/1")
+    shown = tiles(preview(inspection, per_class=4), 4)
+    drawn = {item.key: inspection.source.read(item).pixels for item in inspection.source.items()}
+    for row, name in enumerate(("benign", "malignant", "normal")):
+        own = [drawn[key] for key in inspection.table.keys[inspection.table.labels == name].tolist()]
+        for tile in shown[row]:
+            assert (tile == 255).all() or any(np.array_equal(tile[..., :1], image) for image in own)
+    filled = (shown != 255).any(axis=(2, 3, 4)).sum(axis=1)
+    assert filled.tolist() == [3, 1, 4]
+
+
+def test_only_the_images_that_are_shown_are_decoded():
+    inspection = inspect("phantom:n=60,size=16")
+    read = []
+
+    class Counting:
+        items = inspection.source.items
+
+        def read(self, item):
+            read.append(item.key)
+            return inspection.source.read(item)
+
+    preview(dataclasses.replace(inspection, source=Counting()), per_class=2)
+    assert len(read) == 6
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_a_set_without_labels_keeps_its_aspect_ratio_and_colour(tmp_path, colour):
+    shape = (32, 64, 3) if colour else (32, 64)
+    Image.fromarray(np.full(shape, 200, np.uint8)).save(tmp_path / "1.png")
+    pixels = np.full(shape, 100, np.uint8)
+    pixels[..., -1] = 90
+    Image.fromarray(pixels).save(tmp_path / "2.png")
+    shown = tiles(preview(inspect(str(tmp_path)), per_class=2), 2)
+    assert shown.shape[:2] == (1, 2)
+    assert (shown[0, :, : TILE // 4 - 1] == 0).all() and (shown[0, 0, TILE // 2] == 200).all()
+    assert (shown[0, 1, TILE // 2, 5] == ([100, 100, 90] if colour else [100] * 3)).all()
