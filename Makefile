@@ -18,7 +18,7 @@ demo: $(STAMP)
 	@echo "Open runs/demo/report.html"
 
 test: $(STAMP) lint
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check src tests benchmarks

@@ -8,7 +8,7 @@ from multiprocessing.connection import wait
 
 
 def serve_parent() -> None:
-    """Call first in a worker: Ctrl-C is the parent's business, and the parent's death, however sudden, ends this too."""
+    """Call first in a worker: Ctrl-C is the parent's business, and its death, however sudden, ends the worker too."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

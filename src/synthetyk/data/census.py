@@ -209,6 +209,10 @@ class ProblemReport(Config):
     count: int
     examples: tuple[tuple[str, str], ...]
 
+    def __str__(self) -> str:
+        key, message = self.examples[0]
+        return f"{self.count:,}, for example {key}: {message}"
+
 
 def report_problems(problems: Sequence[Problem]) -> dict[str, ProblemReport]:
     """Count problems by kind, the most frequent first."""

@@ -65,7 +65,7 @@ class Fingerprint(Artifact):
             f"Exact copies: {self.exact_copies}.",
             f"Near copies: {self.near_copies}.",
             *(f"Left out of {reason}: {count:,}." for reason, count in self.removed.items()),
-            *(f"Cannot be used, {kind}: {found.count:,}." for kind, found in self.problems.items()),
+            *(f"Cannot be used, {kind}: {found}" for kind, found in self.problems.items()),
             *self.notes,
         ]
 

@@ -14,6 +14,7 @@ from synthetyk.core.errors import ConfigError
 from synthetyk.data.source import SourceOptions
 
 Origin = Literal["command line", "config file"]
+Goal = Literal["run", "train"]
 
 
 class Override(Config):
@@ -47,11 +48,11 @@ class RunSettings(Artifact):
     dataset: str
     options: SourceOptions = SourceOptions()
     budget_seconds: float = Field(default=600.0, gt=0)
-    goal: Literal["run", "train"] = "run"
+    goal: Goal = "run"
     seed: int = Field(default=0, ge=0)
     remove_copies: bool = False
-    weights: dict[str, str] = {}
-    overrides: dict[str, Override] = {}
+    weights: dict[str, str] = Field(default={})
+    overrides: dict[str, Override] = Field(default={})
 
 
 _UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600}

@@ -23,9 +23,10 @@ class Stage:
         name: Also the name of its command.
         summary: One line for help and report.
         reads: Paths in the run folder, files or folders, whose contents decide the result.
-        writes: Paths in the run folder that it makes.
+        writes: Paths or patterns in the run folder that it makes.
         work: Does it; raises `NotApplicableError` if this data gives it nothing to do.
         settings: Whatever else decides the result, as JSON values (for example the part of the plan that it uses).
+        uses: Like `reads`, but may be absent.
     """
 
     name: str
@@ -33,7 +34,8 @@ class Stage:
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     work: Callable[[RunFolder, Progress], None]
-    settings: Callable[[RunFolder], Mapping[str, Any]] = lambda run: {}
+    settings: Callable[[RunFolder], Mapping[str, Any]] = lambda _run: {}
+    uses: tuple[str, ...] = ()
 
 
 class StageRecord(Artifact):
@@ -83,7 +85,7 @@ def unchanged(stage: Stage, run: RunFolder) -> StageRecord | None:
     except ArtifactError:
         return None
     same = (
-        record.inputs == _hashes(run, stage.reads)
+        record.inputs == _hashes(run, stage.reads + stage.uses)
         and record.settings == dict(stage.settings(run))
         and record.outputs == _hashes(run, stage.writes)
     )
@@ -107,7 +109,7 @@ def run_stage(stage: Stage, run: RunFolder, progress: Progress) -> Outcome:
     started = time.monotonic()
     status: Status = "done"
     reason = ""
-    inputs, settings = _hashes(run, stage.reads), dict(stage.settings(run))
+    inputs, settings = _hashes(run, stage.reads + stage.uses), dict(stage.settings(run))
     try:
         stage.work(run, progress)
     except NotApplicableError as error:
@@ -127,4 +129,4 @@ def run_stage(stage: Stage, run: RunFolder, progress: Progress) -> Outcome:
 
 
 def _hashes(run: RunFolder, names: Iterable[str]) -> dict[str, str]:
-    return {name: sha256_tree([run / name]) for name in names}
+    return {name: sha256_tree(sorted(run.path.glob(name))) for name in names}

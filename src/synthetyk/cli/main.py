@@ -1,0 +1,69 @@
+"""The entry point: commands are registered here, and only here an error becomes an exit code."""
+
+import logging
+import os
+import signal
+import sys
+from types import FrameType
+
+import typer
+from rich.logging import RichHandler
+from rich.text import Text
+
+import synthetyk
+from synthetyk.cli import data, generate, run, stages, study
+from synthetyk.cli.display import errors, say
+from synthetyk.core.errors import SynthetykError
+
+# GNU OpenMP lets idle threads spin, which on a busy machine costs more than all the work; it reads this at its start.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+STOPPED = 130  # how a shell names the end by Ctrl-C
+
+app = typer.Typer(
+    name="synthetyk",
+    help="Synthetic medical images: train a GAN, judge it honestly, and learn whether it helps your classifier.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.add_typer(data.app, name="data")
+app.command("run")(run.run)
+app.command("train")(run.train)
+app.command("generate")(generate.generate)
+app.command("study")(study.study)
+stages.register(app)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        say(f"synthetyk {synthetyk.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="Print what the libraries report."),
+) -> None:
+    """Options before the command."""
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(message)s", handlers=[RichHandler(console=errors, show_path=False)])
+
+
+def _stop(_signum: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Run the command line; exit codes: 0 done, 1 an error in words, 2 wrong usage, 130 stopped by the user."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        app()
+    except SynthetykError as error:
+        errors.print(Text.assemble(("Error: ", "bold red"), str(error)), soft_wrap=True)
+        sys.exit(1)
+    except SystemExit as ended:
+        if ended.code == STOPPED:
+            errors.print("Stopped. What was finished is kept: the same command goes on from here.")
+        raise

@@ -1,0 +1,117 @@
+"""Options that several commands share, as dataclasses that `expanded` unfolds into a command's signature."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from synthetyk.data.source import SourceOptions
+from synthetyk.pipeline.settings import Goal, RunSettings, merge_overrides, parse_budget
+
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.", show_default=False)]
+
+
+@dataclass(frozen=True)
+class DatasetOptions:
+    """What a user can say about a data set."""
+
+    image_column: Annotated[str | None, typer.Option(help="Table: column with the image's path.")] = None
+    label_column: Annotated[str | None, typer.Option(help="Table: column with the class.")] = None
+    group_column: Annotated[str | None, typer.Option(help="Table: column with patient or slide.")] = None
+    split_column: Annotated[str | None, typer.Option(help="Table: column with train, val or test.")] = None
+    images_root: Annotated[Path | None, typer.Option(help="Table: folder that the paths start from.")] = None
+    group_pattern: Annotated[
+        str | None,
+        typer.Option(help="Regular expression whose first group is the patient in a file name; 'none': no groups."),
+    ] = None
+    max_pixels: Annotated[int, typer.Option(min=1, help="Skip images with more pixels, before decoding them.")] = (
+        SourceOptions().max_pixels
+    )
+    remove_copies: Annotated[
+        bool, typer.Option("--remove-copies", help="Drop images whose copy or patient stands in a later split too.")
+    ] = False
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0
+
+    def source(self) -> SourceOptions:
+        """Return the part that sources understand."""
+        root = str(self.images_root.resolve()) if self.images_root else None
+        said = {name: getattr(self, name) for name in SourceOptions.model_fields}
+        return SourceOptions.parse(said | {"images_root": root}, where="the command line")
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """What a user can say about the plan."""
+
+    budget: Annotated[str, typer.Option(help="Wall time to plan for, for example 90s, 10min or 1h30min.")] = "10min"
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Fix a value of the plan (docs: reference/plan). Repeatable."),
+    ] = None
+    config: Annotated[
+        Path | None,
+        typer.Option(help="JSON file with plan values; --set wins over it.", exists=True, dir_okay=False),
+    ] = None
+    squeezenet: Annotated[
+        Path | None,
+        typer.Option(help="npz with SqueezeNet's weights: adds FD\\[squeezenet1_0].", exists=True, dir_okay=False),
+    ] = None
+    inception: Annotated[
+        Path | None,
+        typer.Option(help="Weights of the FID network: adds FID and IS.", exists=True, dir_okay=False),
+    ] = None
+
+    def settings(self, dataset: str, data: DatasetOptions, goal: Goal) -> RunSettings:
+        """Return everything that decides a run."""
+        weights = {"squeezenet": self.squeezenet, "inception": self.inception}
+        return RunSettings(
+            dataset=absolute(dataset),
+            options=data.source(),
+            budget_seconds=parse_budget(self.budget),
+            goal=goal,
+            seed=data.seed,
+            remove_copies=data.remove_copies,
+            weights={name: str(path.resolve()) for name, path in weights.items() if path},
+            overrides=merge_overrides(self.config, self.set_ or []),
+        )
+
+
+def absolute(location: str) -> str:
+    """Make a path absolute, so that a run goes on from any working folder; other locations stay as they are."""
+    return str(Path(location).resolve()) if Path(location).exists() else location
+
+
+def expanded(command: Callable[..., None]) -> Callable[..., None]:
+    """Unfold parameters whose type is a dataclass into one option per field."""
+    hints = get_type_hints(command, include_extras=True)
+    groups: dict[str, Any] = {name: kind for name, kind in hints.items() if is_dataclass(kind)}
+    own = [parameter for name, parameter in inspect.signature(command).parameters.items() if name not in groups]
+    parameters = [parameter.replace(annotation=hints[parameter.name]) for parameter in own]
+    for kind in groups.values():
+        parameters += _unfold(kind)
+
+    @functools.wraps(command)
+    def call(**values: Any) -> None:
+        gathered = {
+            name: kind(**{field.name: values.pop(field.name) for field in fields(kind)})
+            for name, kind in groups.items()
+        }
+        command(**values, **gathered)
+
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return call
+
+
+def _unfold(kind: Any) -> list[inspect.Parameter]:
+    hints = get_type_hints(kind, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+        )
+        for field in fields(kind)
+    ]

@@ -1,0 +1,1 @@
+"""Feature networks behind `synthetyk.metrics.extractor.FeatureExtractor`."""

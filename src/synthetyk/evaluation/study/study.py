@@ -1,0 +1,187 @@
+"""The study: classifiers with and without synthetic images, compared honestly.
+
+Every arm trains the same number of steps, several times; validation alone chooses weights, arms and the classifier that
+is kept; the test split is met once, in comparisons that were fixed beforehand.
+"""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from synthetyk.core.errors import ConfigError
+from synthetyk.core.progress import Progress, silent
+from synthetyk.data.dataset import Dataset
+from synthetyk.evaluation.study.analysis import (
+    ArmOutcome,
+    arm_report,
+    choose,
+    comparison,
+    outcome_of,
+    secondary_comparisons,
+)
+from synthetyk.evaluation.study.arms import BY_NAME
+from synthetyk.evaluation.study.inputs import Inputs, SyntheticSet
+from synthetyk.evaluation.study.jobs import Bench, Job, hash_inputs
+from synthetyk.evaluation.study.report import CHALLENGER, ArmReport, ChosenClassifier, StudyConfig, StudyReport
+from synthetyk.evaluation.study.verdict import Evidence, judge
+from synthetyk.evaluation.study.workers import run_jobs
+from synthetyk.metrics.bootstrap import difference
+
+REPORT_FILE, CLASSIFIER_FOLDER = "study.json", "classifier"
+
+
+def run_study(
+    dataset: Dataset,
+    synthetic: Sequence[SyntheticSet],
+    config: StudyConfig,
+    folder: Path,
+    *,
+    progress: Progress = silent,
+) -> StudyReport:
+    """Train the classifiers of every arm and compare them; those that `folder` holds already are not trained again.
+
+    Args:
+        dataset: Labelled images in their splits.
+        synthetic: One set for each GAN, every class in each.
+        config: How to do it.
+        folder: Receives ``jobs/``, ``classifier/`` (the chosen one) and ``study.json``.
+        progress: Told after each classifier.
+
+    Raises:
+        NotApplicableError: The data cannot carry a study: no labels, one class, a class missing from a split.
+        TrainingError: A classifier could not be trained.
+    """
+    inputs = Inputs.of(dataset, synthetic)
+    positive_label(config, inputs.train.class_names)
+    classifier = config.classifier.replace(threads=1)
+    bench = Bench(folder / "jobs", config.seed, classifier, config.minimum_added, hash_inputs(inputs))
+    jobs = jobs_of(config, len(synthetic))
+    scratch = folder / "scratch"
+    run_jobs(jobs, bench, inputs, workers=config.workers, scratch=scratch, progress=progress)
+    shutil.rmtree(scratch, ignore_errors=True)
+    outcomes = _outcomes(jobs, bench, inputs, config)
+    chosen = chosen_job(outcomes)
+    bench.classifier_of(chosen).save(folder / CLASSIFIER_FOLDER)
+    report = _report(outcomes, chosen, inputs, config, left_out=int((dataset.labels < 0).sum()))
+    report.save(folder / REPORT_FILE)
+    return report
+
+
+def jobs_of(config: StudyConfig, gans: int) -> list[Job]:
+    """Return every classifier to train: for each arm `seeds`, with synthetic images as many for each GAN."""
+    return [
+        Job(arm, gan, number)
+        for number in range(config.seeds)
+        for arm in config.arms
+        for gan in range(gans if BY_NAME[arm].synthetic else 1)
+    ]
+
+
+def chosen_job(outcomes: Mapping[str, ArmOutcome]) -> Job:
+    """Return the classifier to keep: the arm and then the classifier that validation prefers."""
+    name = choose(outcomes, {arm: outcome.val for arm, outcome in outcomes.items()})
+    results = outcomes[name].results
+    candidates = [Job(name, gan, number) for gan in range(len(results)) for number in range(len(results[gan]))]
+
+    def merit(job: Job) -> tuple[float, float]:
+        best = results[job.gan][job.number].best
+        return best.auc or 0.0, -best.loss
+
+    return max(candidates, key=merit)
+
+
+def _outcomes(jobs: Sequence[Job], bench: Bench, inputs: Inputs, config: StudyConfig) -> dict[str, ArmOutcome]:
+    outcomes = {}
+    for name in config.arms:
+        mine = [job for job in jobs if job.arm == name]
+        gans = range(1 + max(job.gan for job in mine))
+        results = [[bench.result(job) for job in mine if job.gan == gan] for gan in gans]
+        outcomes[name] = outcome_of(
+            BY_NAME[name], results, inputs.val, inputs.test, resamples=config.resamples, seed=config.seed
+        )
+    return outcomes
+
+
+def _report(
+    outcomes: Mapping[str, ArmOutcome], chosen: Job, inputs: Inputs, config: StudyConfig, *, left_out: int
+) -> StudyReport:
+    names, val, test = inputs.train.class_names, inputs.val, inputs.test
+    positive = positive_label(config, names)
+    arms = {name: arm_report(outcome, val, test, positive=positive) for name, outcome in outcomes.items()}
+    baseline = choose(
+        [name for name, arm in arms.items() if not arm.synthetic], {name: one.val for name, one in outcomes.items()}
+    )
+    evidence = _evidence(arms, outcomes, baseline, inputs, config)
+    verdict = judge(evidence, config.rules)
+    best = outcomes[chosen.arm].results[chosen.gan][chosen.number].best
+    beyond = verdict.low > config.rules.margin or verdict.high < -config.rules.margin
+    primary = comparison(
+        (CHALLENGER, baseline), evidence.difference, significant=beyond, p_corrected=evidence.difference.p_value
+    )
+    return StudyReport(
+        verdict=verdict,
+        primary=primary,
+        comparisons=secondary_comparisons(outcomes, (CHALLENGER, baseline)),
+        arms=tuple(arms.values()),
+        classifier=ChosenClassifier(**vars(chosen), validation_auc=best.auc or 0.0, folder=CLASSIFIER_FOLDER),
+        class_names=names,
+        positive_class=names[positive] if len(names) == 2 else None,
+        train_counts=tuple(inputs.train.counts.tolist()),
+        val_counts=tuple(val.counts.tolist()),
+        test_counts=tuple(test.counts.tolist()),
+        test_groups=evidence.test_groups,
+        gans=evidence.gans,
+        config=config,
+        notes=_notes(config, evidence, left_out),
+    )
+
+
+def _evidence(
+    arms: Mapping[str, ArmReport],
+    outcomes: Mapping[str, ArmOutcome],
+    baseline: str,
+    inputs: Inputs,
+    config: StudyConfig,
+) -> Evidence:
+    pair = (CHALLENGER, baseline)
+    return Evidence(
+        challenger=CHALLENGER,
+        baseline=baseline,
+        challenger_auc=outcomes[CHALLENGER].test.value,
+        baseline_auc=outcomes[baseline].test.value,
+        difference=difference(outcomes[CHALLENGER].test, outcomes[baseline].test),
+        unfinished=tuple(name for name in pair if not arms[name].plateaued),
+        seeds=config.seeds,
+        gans=len(inputs.synthetic),
+        test_counts=dict(zip(inputs.test.class_names, inputs.test.counts.tolist(), strict=True)),
+        test_groups=len(np.unique(inputs.test.groups)),
+    )
+
+
+def _notes(config: StudyConfig, evidence: Evidence, left_out: int) -> tuple[str, ...]:
+    notes = [
+        f"Every classifier was trained for {config.classifier.steps} steps; validation alone chose its weights.",
+        f"{evidence.baseline} was chosen on validation: of the arms without synthetic images within one standard error "
+        "of the best, the one that needs least and regularises most.",
+    ]
+    if evidence.gans == 1:
+        notes.append("All synthetic images come from one GAN: another seed of the GAN may give another answer.")
+    if left_out:
+        notes.append(f"{left_out} images without a label were left out.")
+    return tuple(notes)
+
+
+def positive_label(config: StudyConfig, names: tuple[str, ...]) -> Literal[0, 1]:
+    """Return the class whose recall is called sensitivity.
+
+    Raises:
+        ConfigError: There is no class of that name.
+    """
+    if config.positive_class is None:
+        return 1
+    if config.positive_class not in names:
+        raise ConfigError(f"There is no class {config.positive_class!r}", expected=f"one of {', '.join(names)}")
+    return 0 if config.positive_class == names[0] else 1

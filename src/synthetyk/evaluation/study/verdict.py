@@ -1,0 +1,143 @@
+"""The verdict: do synthetic images help, in one word and in one sentence that says how much it can carry."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from synthetyk.core.config import Config
+from synthetyk.metrics.bootstrap import Difference, smallest_detectable_effect
+
+Outcome = Literal["helps", "no difference shown", "hurts", "inconclusive"]
+
+
+class VerdictRules(Config):
+    """What a verdict asks for; fixed before the study.
+
+    Attributes:
+        margin: Smallest difference in AUC that matters; the whole interval has to lie beyond it.
+        widest: Widest 95% interval of the difference for which *no difference shown* still says something.
+        seeds: Fewest classifiers per arm (and GAN).
+        test_images: Fewest test images of a class.
+    """
+
+    margin: float = Field(0.0, ge=0)
+    widest: float = Field(0.1, gt=0)
+    seeds: int = Field(5, ge=2)
+    test_images: int = Field(5, ge=1)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a study measured for its primary comparison.
+
+    Attributes:
+        challenger: Name of the arm with synthetic images.
+        baseline: Name of the best arm without, chosen on validation.
+        challenger_auc: Mean test AUC of its classifiers.
+        baseline_auc: The same of the other arm.
+        difference: The first minus the second.
+        unfinished: Those of the two arms whose validation AUC was still rising at the end.
+        seeds: Classifiers per arm (and GAN).
+        gans: GANs that synthetic images come from.
+        test_counts: Test images by class name.
+        test_groups: Patients, slides or other groups among them.
+    """
+
+    challenger: str
+    baseline: str
+    challenger_auc: float
+    baseline_auc: float
+    difference: Difference
+    unfinished: tuple[str, ...]
+    seeds: int
+    gans: int
+    test_counts: dict[str, int]
+    test_groups: int
+
+
+class Verdict(Config):
+    """What the study says.
+
+    Attributes:
+        outcome: In one word.
+        reasons: Why it is inconclusive; empty otherwise.
+        sentence: In one sentence, with interval, counts and the smallest effect that could have been seen.
+        difference: AUC with synthetic images minus AUC without.
+        low: Lower end of its 95% interval.
+        high: Upper end.
+        smallest_effect: Smallest true difference that would have been seen in four of five such studies.
+    """
+
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    sentence: str
+    difference: float
+    low: float
+    high: float
+    smallest_effect: float
+
+
+def judge(evidence: Evidence, rules: VerdictRules) -> Verdict:
+    """Return the verdict on a study's primary comparison.
+
+    *Helps* and *hurts* need the whole 95% interval beyond the margin. *No difference shown* needs an interval narrow
+    enough to say something. Too few seeds or test images, or arms still learning, make any of them *inconclusive*.
+    """
+    reasons = tuple(_reasons(evidence, rules))
+    outcome: Outcome = "inconclusive" if reasons else _outcome(evidence.difference, rules.margin)
+    smallest = smallest_detectable_effect(evidence.difference)
+    return Verdict(
+        outcome=outcome,
+        reasons=reasons,
+        sentence=_sentence(evidence, outcome, reasons, smallest),
+        difference=evidence.difference.mean,
+        low=evidence.difference.low,
+        high=evidence.difference.high,
+        smallest_effect=smallest,
+    )
+
+
+def _outcome(difference: Difference, margin: float) -> Outcome:
+    if difference.low > margin:
+        return "helps"
+    return "hurts" if difference.high < -margin else "no difference shown"
+
+
+def _reasons(evidence: Evidence, rules: VerdictRules) -> list[str]:
+    reasons = []
+    if evidence.unfinished:
+        arms = " and ".join(evidence.unfinished)
+        reasons.append(f"budget: {arms} had not reached the validation plateau when the steps were used up")
+    if evidence.seeds < rules.seeds:
+        reasons.append(f"too few seeds: {evidence.seeds} classifiers an arm, at least {rules.seeds} are needed")
+    rare, count = min(evidence.test_counts.items(), key=lambda item: item[1])
+    if count < rules.test_images:
+        reasons.append(f"too few test images: {count} of class {rare}, at least {rules.test_images} are needed")
+    width = evidence.difference.high - evidence.difference.low
+    if _outcome(evidence.difference, rules.margin) == "no difference shown" and width > rules.widest:
+        reasons.append(f"the interval is {width:.3f} wide, and above {rules.widest:g} it says nothing either way")
+    return reasons
+
+
+_OPENINGS: dict[Outcome, str] = {
+    "helps": "Synthetic images help",
+    "hurts": "Synthetic images hurt",
+    "no difference shown": "No difference shown",
+    "inconclusive": "Inconclusive",
+}
+
+
+def _sentence(evidence: Evidence, outcome: Outcome, reasons: tuple[str, ...], smallest: float) -> str:
+    why = f" ({'; '.join(reasons)})" if reasons else ""
+    change = evidence.difference
+    counts = ", ".join(f"{count} {name}" for name, count in evidence.test_counts.items())
+    gans = "one GAN, and the interval holds for that one" if evidence.gans == 1 else f"{evidence.gans} GANs"
+    return (
+        f"{_OPENINGS[outcome]}{why}: {evidence.challenger} has a test AUC of {evidence.challenger_auc:.3f} against "
+        f"{evidence.baseline_auc:.3f} for {evidence.baseline}, the best arm without synthetic images, a difference of "
+        f"{change.mean:+.3f} (95% interval {change.low:+.3f} to {change.high:+.3f}) on "
+        f"{sum(evidence.test_counts.values())} test images ({counts}) in {evidence.test_groups} groups, from "
+        f"{evidence.seeds} classifiers an arm and {gans}; the smallest effect that this study could have seen is "
+        f"{smallest:.3f}."
+    )

@@ -1,0 +1,217 @@
+"""The rules that make a plan: each value from the data, the machine and the budget, with its reason in words."""
+
+import math
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Protocol
+
+from synthetyk.data.fingerprint import Fingerprint
+from synthetyk.pipeline.configs import classifier_config, gan_config
+from synthetyk.pipeline.plan import Draft, Plan
+from synthetyk.pipeline.settings import Goal, RunSettings
+from synthetyk.training.classifier import ClassifierConfig
+from synthetyk.training.gan import GANConfig
+
+ARMS = 7  # classifiers per seed of the study
+# Parts of the budget; the rest is for reading the data, calibration, generating and the report.
+SHARES = {
+    "run": {"gan": 0.40, "features": 0.06, "study": 0.38},
+    "train": {"gan": 0.85, "features": 0.06, "study": 0.38},
+}
+TWO_GANS_SECONDS = 480.0
+MARGIN = 0.85  # of the measured speed: sample sheets, checkpoints and the monitor take their time too
+MIN_STUDY_SECONDS = 120.0  # a run that was begun to train only may be studied later all the same
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules need to know about the data and the machine.
+
+    Attributes:
+        train_counts: Training images per class; one number for a set without labels.
+        labelled: Whether there are classes.
+        side: Median of the images' shorter side in pixels.
+        aspect: Median of longer over shorter side.
+        colour: Whether any image has colours.
+        threads: CPU threads of this machine that may be used.
+    """
+
+    train_counts: tuple[int, ...]
+    labelled: bool
+    side: int
+    aspect: float
+    colour: bool
+    threads: int
+
+    @property
+    def images(self) -> int:
+        """Training images in all."""
+        return sum(self.train_counts)
+
+    @property
+    def classes(self) -> int:
+        """Classes, 0 without labels."""
+        return len(self.train_counts) if self.labelled else 0
+
+
+def facts_of(fingerprint: Fingerprint, threads: int) -> Facts:
+    """Return what the rules need to know about a data set."""
+    classes, pixels = fingerprint.classes, fingerprint.pixels
+    height, width = pixels.height.median, pixels.width.median
+    return Facts(
+        train_counts=tuple(classes.counts[name]["train"] for name in classes.names or classes.counts),
+        labelled=bool(classes.names),
+        side=min(height, width),
+        aspect=max(height, width) / min(height, width),
+        colour=pixels.channels.get(3, 0) > 0,
+        threads=threads,
+    )
+
+
+class Speeds(Protocol):
+    """Measures this machine, for a few seconds."""
+
+    def gan(self, config: GANConfig) -> float:
+        """Return real images shown per second."""
+        ...
+
+    def classifier(self, config: ClassifierConfig, channels: int, resolution: int) -> float:
+        """Return seconds per step on one thread."""
+        ...
+
+
+def make_plan(facts: Facts, settings: RunSettings, speeds: Speeds) -> Plan:
+    """Derive the plan.
+
+    Raises:
+        ConfigError: A value that the user fixed is unknown or refused.
+    """
+    draft = Draft(settings.overrides)
+    shares = {name: share * settings.budget_seconds for name, share in SHARES[settings.goal].items()}
+    _images(draft, facts, settings)
+    _gan(draft, facts)
+    _gan_seeds(draft, settings.goal, shares["gan"])
+    _gan_budget(draft, facts, speeds, shares["gan"])
+    _classifier(draft, facts)
+    _classifier_budget(draft, facts, speeds, shares)
+    return draft.plan()
+
+
+def _images(draft: Draft, facts: Facts, settings: RunSettings) -> None:
+    if facts.side <= 30:
+        draft.put("resolution", 28, f"images are {facts.side} pixels small, the size of MedMNIST")
+    elif facts.side < 48:
+        draft.put("resolution", 32, f"the median shorter side is {facts.side} pixels")
+    elif facts.side < 96 or settings.budget_seconds < 3600:
+        why = f"the median shorter side is {facts.side} pixels"
+        slow = ", and at 128 a CPU needs an hour" if facts.side >= 96 else ""
+        draft.put("resolution", 64, why + slow)
+    else:
+        draft.put("resolution", 128, f"the median shorter side is {facts.side} pixels and the budget carries it")
+    draft.put("channels", 3 if facts.colour else 1, "some images have colours" if facts.colour else "all are grey")
+    square = facts.aspect <= 1.15
+    draft.put(
+        "fit",
+        "stretch" if square else "pad",
+        f"the longer side is {facts.aspect:.2f} times the shorter: "
+        + ("near enough to square" if square else "a border keeps the anatomy's proportions"),
+    )
+    draft.put("train_fraction", 1.0, "all training images, unless asked otherwise")
+
+
+def _gan(draft: Draft, facts: Facts) -> None:
+    draft.put("conditional", facts.classes > 1, "one generator for all classes shares what they have in common")
+    draft.put("latent", 100, "the DCGAN paper's")
+    draft.put("gan_width", 32, "a quarter of the paper's width: on a CPU more steps are worth more than wider layers")
+    draft.put("gan_batch_size", 32 if facts.images < 2000 else 64, "small batches give more steps in the same time")
+    draft.put("gan_optimizer", "adam", "the DCGAN paper's")
+    draft.put("gan_learning_rate", 2e-4, "the DCGAN paper's")
+    if facts.images < 500:
+        draft.put("gan_augment", "color,translation,cutout", f"{facts.images} images are soon learned by heart")
+    elif facts.images < 2000:
+        draft.put("gan_augment", "translation", f"{facts.images} images are few")
+    else:
+        draft.put("gan_augment", "", f"{facts.images} images are enough")
+    draft.put("gan_precision", "fp32", "resumes bit for bit")
+
+
+def _gan_seeds(draft: Draft, goal: Goal, seconds: float) -> None:
+    if goal == "train":
+        draft.put("gan_seeds", 1, "one was asked for")
+    elif seconds >= TWO_GANS_SECONDS:
+        draft.put("gan_seeds", 2, f"{seconds:.0f} s carry two, side by side")
+    else:
+        draft.put("gan_seeds", 1, f"{seconds:.0f} s carry one; the study's interval then holds for that one GAN")
+
+
+def _gan_budget(draft: Draft, facts: Facts, speeds: Speeds, seconds: float) -> None:
+    if draft.fixed("gan_kimg"):
+        draft.put("threads", max(1, facts.threads // draft["gan_seeds"]), "this machine's, shared by the GANs")
+        speed = 0.0
+    else:
+        speed = _fastest(draft, facts, speeds)
+    kimg = max(1.0, round(MARGIN * speed * seconds / 1000, 1))
+    draft.put("gan_kimg", kimg, f"{seconds:.0f} s at {speed:.0f} images/s, a part of it for looks and files")
+    kimg = draft["gan_kimg"]
+    draft.put("gan_ema_kimg", round(min(10.0, kimg * 0.05), 3), "a twentieth of the training, at most 10 kimg")
+    draft.put("gan_tick_kimg", round(kimg / 60, 3), "60 lines of metrics")
+    draft.put("gan_checkpoint_kimg", round(kimg / 20, 3), "20 checkpoints: a kill loses at most a twentieth")
+    draft.put("gan_sample_kimg", round(kimg / 6, 3), "6 sample sheets")
+
+
+def _fastest(draft: Draft, facts: Facts, speeds: Speeds) -> float:
+    """Choose the number of threads by measurement: on a busy machine more are slower. Return images per second."""
+    most = max(1, facts.threads // draft["gan_seeds"])
+    measured = {}
+    for threads in sorted({1, most}):
+        trial = SimpleNamespace(**draft.values, threads=threads, gan_kimg=1.0, gan_tick_kimg=1.0, gan_ema_kimg=1.0)
+        trial.gan_checkpoint_kimg = trial.gan_sample_kimg = 1.0
+        measured[threads] = speeds.gan(gan_config(trial, classes=facts.classes, seed=0))
+        draft.measured[f"gan_images_per_second_{threads}_threads"] = round(measured[threads], 1)
+    best = max(measured, key=lambda threads: measured[threads])
+    draft.put("threads", best, "; ".join(f"{threads}: {speed:.0f} images/s" for threads, speed in measured.items()))
+    return measured.get(draft["threads"], measured[best])
+
+
+def _classifier(draft: Draft, facts: Facts) -> None:
+    draft.put("classifier_width", 24, "large enough for images of this size, small enough to train 35 of them")
+    draft.put("classifier_batch_size", 64 if facts.images >= 500 else 32, "from the number of images")
+    draft.put("classifier_learning_rate", 2e-3, "EdgeNet's")
+    draft.put("classifier_flips", False, "mirrored anatomy is wrong anatomy; set it for cells and tissue")
+    draft.put("classifier_precision", "fp32", "the same bits everywhere")
+    draft.put("extractor", "learned", "trained on this data, needs no download")
+    draft.put("evaluation_count", 2000, "bias shrinks with the count, and above it time grows for nothing")
+    largest = max(facts.train_counts)
+    draft.put("synthetic_per_class", min(5000, largest), "as many as the largest class, at most 5,000")
+
+
+def _classifier_budget(draft: Draft, facts: Facts, speeds: Speeds, shares: dict[str, float]) -> None:
+    draft.put("positive_class", "", "the second in natural order, unless named")
+    draft.put("study_seeds", 5, "the fewest that an interval over seeds can stand on")
+    draft.put("study_workers", facts.threads, "single-threaded classifiers side by side beat one with more threads")
+    draft.put("study_resamples", 2000, "enough for a 95% interval")
+    trial = classifier_config(SimpleNamespace(**draft.values), steps=100, seed=0)
+    measured = not draft.fixed("classifier_steps", "features_steps")
+    pace = speeds.classifier(trial, draft["channels"], draft["resolution"]) if measured else 0.0
+    draft.measured["classifier_seconds_per_step"] = pace
+    jobs = ARMS * draft["study_seeds"] * draft["gan_seeds"] / draft["study_workers"]
+    seconds = max(shares["study"], MIN_STUDY_SECONDS)
+    draft.put(
+        "classifier_steps",
+        _steps(facts, seconds / math.ceil(jobs), pace),
+        f"{seconds:.0f} s for {ARMS} arms of {draft['study_seeds']} seeds at {1000 * pace:.0f} ms a step measured here,"
+        f" and no more than {_enough(facts)}, where {facts.images} images are learned",
+    )
+    draft.put(
+        "features_steps", _steps(facts, shares["features"], pace), "its part of the budget, and no more than enough"
+    )
+
+
+def _enough(facts: Facts) -> int:
+    """Steps after which more are of no use: forty times through the data, within bounds."""
+    return min(1500, max(300, 40 * facts.images // 64))
+
+
+def _steps(facts: Facts, seconds: float, pace: float) -> int:
+    affordable = int(0.85 * seconds / pace) if pace else _enough(facts)
+    return max(60, min(_enough(facts), affordable))

@@ -1,0 +1,87 @@
+"""What a report is made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from synthetyk.data.fingerprint import Fingerprint
+from synthetyk.evaluation.evaluate import Evaluation
+from synthetyk.evaluation.generation import Manifest
+from synthetyk.evaluation.privacy import Privacy
+from synthetyk.evaluation.study.report import StudyReport
+
+
+@dataclass(frozen=True)
+class StageLine:
+    """How one stage of the run ended.
+
+    Attributes:
+        name: Also the name of its command.
+        status: ``done`` or ``not applicable``.
+        seconds: Wall time.
+        summary: What it does, in one line.
+        reason: Why it does not apply.
+    """
+
+    name: str
+    status: str
+    seconds: float
+    summary: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """Everything that a run left; what is absent is said to be absent.
+
+    Attributes:
+        title: What the run is called.
+        dataset: Where the data came from.
+        seed: The run's seed.
+        budget_seconds: The wall time that was asked for.
+        versions: Packages and machine, by name.
+        stages: How each stage ended, in order.
+        fingerprint: What the data is.
+        plan: plan.json as it stands: ``values``, ``reasons``, ``origins``.
+        metrics: metrics.jsonl of the GAN's training.
+        real_sheet: PNG of real training images.
+        samples: PNGs of generated images from fixed noise, in the order of the training; named by their kimg.
+        nearest_sheet: PNG of synthetic images with the nearest real ones.
+        evaluation: How good the synthetic images are.
+        privacy: Whether training images were memorised.
+        manifest: What was generated.
+        study: Whether synthetic images help.
+    """
+
+    title: str
+    dataset: str
+    seed: int
+    budget_seconds: float | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    stages: tuple[StageLine, ...] = ()
+    fingerprint: Fingerprint | None = None
+    plan: Mapping[str, Any] | None = None
+    metrics: Path | None = None
+    real_sheet: Path | None = None
+    samples: tuple[Path, ...] = ()
+    nearest_sheet: Path | None = None
+    evaluation: Evaluation | None = None
+    privacy: Privacy | None = None
+    manifest: Manifest | None = None
+    study: StudyReport | None = None
+
+    def absent(self, what: str, *stages: str) -> str:
+        """Say in words why something is not there.
+
+        Args:
+            what: The subject, for example ``"A study"``.
+            stages: Names of the stages that would have made it.
+        """
+        ended = [stage for stage in self.stages if stage.name in stages]
+        reason = next((stage.reason for stage in ended if stage.reason), "")
+        if reason:
+            return f"{what} is not applicable to this data. {reason}"
+        if ended:
+            return f"{what} was not made."
+        return f"{what} is not part of this run: the stage {stages[0]!r} was not run."

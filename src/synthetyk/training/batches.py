@@ -1,0 +1,67 @@
+"""Which images a training step sees: by address, so that a resumed run sees the same."""
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from synthetyk.core import seeding
+from synthetyk.data.dataset import Subset, to_unit
+
+
+class BatchOrder:
+    """Positions of every step: epochs without replacement, taken from each pool in turn.
+
+    With one pool this is the usual shuffled epoch. With one pool per class every batch is balanced, and a rare class
+    simply has more epochs. A batch may be larger than a pool: it then spans epochs.
+
+    Args:
+        pools: Positions ``(n_p,)`` of each pool, none empty.
+        batch_size: Images per step.
+        seed: The run's seed.
+    """
+
+    def __init__(self, pools: list[NDArray[np.int64]], batch_size: int, seed: int) -> None:
+        self.pools, self.batch_size, self.seed = pools, batch_size, seed
+        self._epoch = lru_cache(maxsize=2 * len(pools))(self._shuffled)
+
+    def positions(self, step: int, attempt: int = 0) -> NDArray[np.int64]:
+        """Return the positions ``(batch_size,)`` of one step."""
+        samples = range(step * self.batch_size, (step + 1) * self.batch_size)
+        return np.array([self._position(sample, attempt) for sample in samples], dtype=np.int64)
+
+    def _position(self, sample: int, attempt: int) -> int:
+        turn, pool = divmod(sample, len(self.pools))
+        epoch, place = divmod(turn, len(self.pools[pool]))
+        return int(self._epoch(pool, epoch, attempt)[place])
+
+    def _shuffled(self, pool: int, epoch: int, attempt: int) -> NDArray[np.int64]:
+        order = seeding.generator(self.seed, f"train/order/{pool}", step=epoch, attempt=attempt)
+        return order.permutation(self.pools[pool])
+
+
+class GANBatches:
+    """The real images and labels of every step.
+
+    Args:
+        data: The training images.
+        batch_size: Images per step.
+        seed: The run's seed.
+        conditional: Whether labels are wanted.
+        balanced: Whether every class is shown equally often.
+    """
+
+    def __init__(self, data: Subset, batch_size: int, seed: int, *, conditional: bool, balanced: bool) -> None:
+        self.data, self.conditional = data, conditional
+        everything = np.arange(len(data), dtype=np.int64)
+        by_class = [everything[data.labels == label] for label in np.unique(data.labels)]
+        self._order = BatchOrder(by_class if balanced else [everything], batch_size, seed)
+
+    def at(self, step: int, attempt: int = 0) -> tuple[Tensor, Tensor | None]:
+        """Return images float32 ``(B, C, H, W)`` in [-1, 1] and labels int64 ``(B,)``, or None if unconditional."""
+        positions = self._order.positions(step, attempt)
+        images = torch.from_numpy(to_unit(self.data.batch(positions)))
+        labels = torch.from_numpy(self.data.labels[positions]) if self.conditional else None
+        return images.contiguous(memory_format=torch.channels_last), labels

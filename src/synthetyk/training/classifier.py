@@ -1,0 +1,199 @@
+"""A trained classifier: what it was trained with, what it says about images, and its two files."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from synthetyk.core.artifacts import Artifact, sha256_file, write_bytes
+from synthetyk.core.config import Config
+from synthetyk.core.errors import ArtifactError
+from synthetyk.data.dataset import to_unit
+from synthetyk.models.edgenet import EdgeNet, halvings_for
+
+BATCH = 64
+SETTINGS_FILE, WEIGHTS_FILE = "classifier.json", "classifier.safetensors"
+
+
+class ClassifierConfig(Config):
+    """How a classifier is trained.
+
+    Attributes:
+        width: Channels of EdgeNet's first block.
+        steps: Training steps; the same in every arm of a study.
+        batch_size: Images per step.
+        learning_rate: AdamW's, reached after a tenth of the steps and then kept.
+        weight_decay: AdamW's, on convolutions and head only.
+        label_smoothing: Share of the target spread over all classes.
+        balance: ``weights`` weighs the loss by inverse class frequency, ``oversample`` draws classes equally often.
+        augment: ``classical`` changes every training image, see `classifier_augment`.
+        flips: Whether augmentation may also mirror and turn upside down.
+        ema_decay: Share of the averaged weights kept in each step; early on less, see
+            `classifier_trainer.averaging`.
+        evaluate_every: Steps between two looks at the validation split.
+        seed: Seed of initial weights, order and augmentation.
+        threads: CPU threads.
+        precision: ``bf16`` computes in bfloat16 where torch deems it safe; weights and averages stay float32.
+    """
+
+    width: int = Field(16, ge=8)
+    steps: int = Field(1000, ge=1)
+    batch_size: int = Field(64, ge=2)
+    learning_rate: float = Field(2e-3, gt=0)
+    weight_decay: float = Field(0.05, ge=0)
+    label_smoothing: float = Field(0.1, ge=0, lt=1)
+    balance: Literal["none", "weights", "oversample"] = "none"
+    augment: Literal["none", "classical"] = "none"
+    flips: bool = False
+    ema_decay: float = Field(0.998, ge=0, lt=1)
+    evaluate_every: int = Field(50, ge=1)
+    seed: int = Field(0, ge=0)
+    threads: int = Field(1, ge=1)
+    precision: Literal["fp32", "bf16"] = "fp32"
+
+
+class ValidationPoint(Config):
+    """One look at the validation split.
+
+    Attributes:
+        step: Training steps done.
+        loss: Cross-entropy in nats.
+        accuracy: Share called right.
+        auc: Macro one-against-rest AUC over the classes that can be judged; None if there is none.
+    """
+
+    step: int
+    loss: float
+    accuracy: float
+    auc: float | None
+
+
+class ClassifierFile(Artifact):
+    """``classifier.json``: everything about a classifier but its weights.
+
+    Attributes:
+        class_names: One name per output.
+        shape: (C, H, W) of an image.
+        config: Settings of its training.
+        curve: Its validation curve.
+        best_step: Where its weights were taken.
+        plateaued: Whether longer training was no longer worth it, see `classifier_trainer.has_plateaued`.
+        temperature: What logits are divided by, chosen on validation.
+        weights_sha256: Of the weights file beside it.
+    """
+
+    schema_name = "classifier"
+
+    class_names: tuple[str, ...]
+    shape: tuple[int, int, int]
+    config: ClassifierConfig
+    curve: tuple[ValidationPoint, ...]
+    best_step: int
+    plateaued: bool
+    temperature: float
+    weights_sha256: str
+
+
+@dataclass(frozen=True)
+class TrainedClassifier:
+    """Predicts classes; its pooled features serve distances between sets of images.
+
+    Attributes:
+        network: In evaluation mode.
+        config: Settings of its training.
+        class_names: One name per output.
+        shape: (C, H, W) of an image.
+        curve: Its validation curve.
+        best_step: Where its weights were taken.
+        plateaued: Whether longer training was no longer worth it.
+        temperature: What logits are divided by (Guo et al., "On calibration", ICML 2017, section 4.2).
+    """
+
+    network: EdgeNet
+    config: ClassifierConfig
+    class_names: tuple[str, ...]
+    shape: tuple[int, int, int]
+    curve: tuple[ValidationPoint, ...]
+    best_step: int
+    plateaued: bool
+    temperature: float
+
+    @property
+    def dimension(self) -> int:
+        """Length of one feature vector."""
+        return self.network.dimension
+
+    def features(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Map uint8 images ``(N, C, H, W)`` to pooled features ``(N, dimension)``."""
+        return self.describe(images)[0]
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Map uint8 images ``(N, C, H, W)`` to class probabilities ``(N, K)``."""
+        return self.describe(images)[1]
+
+    @torch.inference_mode()
+    def describe(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return features and probabilities of uint8 images ``(N, C, H, W)`` in one pass."""
+        features = [self.network.features(x) for x in network_batches(images)]
+        joined = torch.cat(features) if features else torch.empty(0, self.dimension)
+        return joined.numpy(), (self.network.head(joined) / self.temperature).softmax(dim=1).numpy()
+
+    def save(self, folder: Path) -> None:
+        """Write weights, then settings; a kill between the two leaves a pair that `load` refuses."""
+        tensors = {name: value.contiguous() for name, value in self.network.state_dict().items()}
+        write_bytes(folder / WEIGHTS_FILE, save(tensors))
+        ClassifierFile(
+            class_names=self.class_names,
+            shape=self.shape,
+            config=self.config,
+            curve=self.curve,
+            best_step=self.best_step,
+            plateaued=self.plateaued,
+            temperature=self.temperature,
+            weights_sha256=sha256_file(folder / WEIGHTS_FILE),
+        ).save(folder / SETTINGS_FILE)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a classifier that `save` wrote.
+
+        Raises:
+            ArtifactError: A file is missing or damaged, or the two do not belong together.
+        """
+        about = ClassifierFile.load(folder / SETTINGS_FILE)
+        weights = folder / WEIGHTS_FILE
+        if not weights.exists() or sha256_file(weights) != about.weights_sha256:
+            raise ArtifactError(f"{weights} is not the file that {SETTINGS_FILE} names", action="Train it again")
+        network = build_network(about.config, about.shape, len(about.class_names))
+        try:
+            network.load_state_dict(load_file(weights))
+        except (SafetensorError, RuntimeError) as error:
+            raise ArtifactError(f"{weights} does not fit the network", action="Train it again") from error
+        values = {name: getattr(about, name) for name in ("config", "class_names", "shape", "curve", "best_step")}
+        return cls(network.eval(), **values, plateaued=about.plateaued, temperature=about.temperature)
+
+
+def build_network(config: ClassifierConfig, shape: tuple[int, int, int], classes: int) -> EdgeNet:
+    """Return the untrained network for images of `shape` (C, H, W)."""
+    channels, height, width = shape
+    network = EdgeNet(channels, classes, config.width, halvings=halvings_for(height, width), seed=config.seed)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def network_batches(images: NDArray[np.uint8]) -> Iterator[Tensor]:
+    """Yield stored images as the float32 batches that a network takes."""
+    for start in range(0, len(images), BATCH):
+        yield to_network(images[start : start + BATCH])
+
+
+def to_network(images: NDArray[np.uint8]) -> Tensor:
+    """Return stored images ``(N, C, H, W)`` as float32 in [-1, 1], channels last in memory."""
+    return torch.from_numpy(to_unit(images)).contiguous(memory_format=torch.channels_last)

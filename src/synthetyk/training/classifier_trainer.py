@@ -1,0 +1,215 @@
+"""Trains the classifier: fixed steps, averaged weights, the best of them by validation."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from synthetyk.core import seeding
+from synthetyk.core.errors import TrainingError
+from synthetyk.core.progress import Progress, silent
+from synthetyk.metrics.auc import weighted_auc
+from synthetyk.training.batches import BatchOrder
+from synthetyk.training.classifier import (
+    BATCH,
+    ClassifierConfig,
+    TrainedClassifier,
+    ValidationPoint,
+    build_network,
+    to_network,
+)
+from synthetyk.training.classifier_augment import augment
+from synthetyk.training.ema import EMA
+from synthetyk.training.labelled_images import LabelledImages
+from synthetyk.training.numerics import prepare_torch
+
+PLATEAU = 0.002  # AUC
+TEMPERATURES = torch.logspace(math.log10(0.25), math.log10(4), 65)
+
+
+class ClassifierTrainer:
+    """Trains one classifier on the CPU; the same seed on the same machine gives the same bits.
+
+    Args:
+        config: How to train.
+        train: Training images, all labelled.
+        val: Validation images, all labelled; they choose the weights and the temperature.
+        progress: Told every evaluated step.
+
+    Raises:
+        TrainingError: Nothing to train or to validate on, fewer than two classes, or images without label.
+    """
+
+    def __init__(
+        self, config: ClassifierConfig, train: LabelledImages, val: LabelledImages, *, progress: Progress = silent
+    ) -> None:
+        _check(train, val)
+        self.config, self.train, self.val, self.progress = config, train, val, progress
+        self.labels, classes = train.labels, len(train.class_names)
+        self.network = build_network(config, train.shape, classes)
+        self.average = EMA(self.network)
+        self.optimizer = _optimizer(self.network, config)
+        self.order = BatchOrder(_pools(train.labels, config), config.batch_size, config.seed)
+        self.class_weights = _class_weights(train.labels, classes) if config.balance == "weights" else None
+
+    def fit(self) -> TrainedClassifier:
+        """Train for the given steps and return the averaged weights that were best on validation."""
+        prepare_torch(self.config.threads)
+        curve: list[ValidationPoint] = []
+        weights: dict[int, dict[str, Tensor]] = {}
+        for step in range(1, self.config.steps + 1):
+            self.train_step(step - 1)
+            if step % self.config.evaluate_every == 0 or step == self.config.steps:
+                curve.append(self.evaluate(step))
+                weights[step] = {name: value.clone() for name, value in self.average.network.state_dict().items()}
+                self.progress(step, self.config.steps, f"validation loss {curve[-1].loss:.3f}")
+        return self._trained(curve, weights)
+
+    def train_step(self, step: int) -> None:
+        """Make one step; steps count from 0."""
+        positions = self.order.positions(step)
+        images, labels = to_network(self.train.batch(positions)), torch.from_numpy(self.labels[positions])
+        if self.config.augment == "classical":
+            random = seeding.generator(self.config.seed, "classifier/augment", step=step)
+            images = augment(images, random, flips=self.config.flips)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate_at(step, self.config)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.precision == "bf16"):
+            logits = self.network(images).float()
+        smoothing = self.config.label_smoothing
+        loss = F.cross_entropy(logits, labels, weight=self.class_weights, label_smoothing=smoothing)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        self.average.update(self.network, averaging(step, self.config.ema_decay))
+
+    def evaluate(self, step: int) -> ValidationPoint:
+        """Look at the validation split with the averaged weights."""
+        logits, labels = self._validation_logits(), torch.from_numpy(self.val.labels)
+        return ValidationPoint(
+            step=step,
+            loss=float(F.cross_entropy(logits, labels)),
+            accuracy=float((logits.argmax(dim=1) == labels).double().mean()),
+            auc=judgeable_auc(logits.softmax(dim=1).double().numpy(), self.val.labels),
+        )
+
+    @torch.inference_mode()
+    def _validation_logits(self) -> Tensor:
+        positions = np.arange(len(self.val), dtype=np.int64)
+        starts = range(0, len(positions), BATCH)
+        batches = (self.val.batch(positions[start : start + BATCH]) for start in starts)
+        return torch.cat([self.average.network(to_network(images)) for images in batches])
+
+    def _trained(self, curve: list[ValidationPoint], weights: dict[int, dict[str, Tensor]]) -> TrainedClassifier:
+        rarest = int(np.bincount(self.val.labels)[np.unique(self.val.labels)].min())
+        best = best_point(curve, rarest)
+        self.average.network.load_state_dict(weights[best.step])
+        temperature = best_temperature(self._validation_logits(), torch.from_numpy(self.val.labels))
+        return TrainedClassifier(
+            self.average.network,
+            self.config,
+            self.train.class_names,
+            self.train.shape,
+            tuple(curve),
+            best_step=best.step,
+            plateaued=has_plateaued(curve, rarest),
+            temperature=temperature,
+        )
+
+
+def learning_rate_at(step: int, config: ClassifierConfig) -> float:
+    """Return the rate of one step: a linear rise over the first tenth, then constant.
+
+    The weights' average does what a falling rate would do (Izmailov et al., "Averaging weights leads to wider optima
+    and better generalization", UAI 2018), and a curve that has gone flat has done so because nothing more is learned.
+    """
+    return config.learning_rate * min(1.0, (step + 1) / max(config.steps // 10, 1))
+
+
+def averaging(step: int, decay: float) -> float:
+    """Return the share of the average kept in one step: early on it spans a ninth of the steps so far."""
+    return min(decay, (1 + step) / (10 + step))
+
+
+def judgeable_auc(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float | None:
+    """Return the mean AUC, one against the rest, over the classes that have images in `labels`; None if only one has.
+
+    Args:
+        probabilities: ``(N, K)``.
+        labels: ``(N,)``.
+    """
+    present = np.unique(labels)
+    if len(present) < 2:
+        return None
+    judged = present[-1:] if probabilities.shape[1] == 2 else present
+    once = np.ones((1, len(labels)))
+    return float(np.mean([weighted_auc(probabilities[:, k], labels == k, once)[0] for k in judged]))
+
+
+def best_point(curve: Sequence[ValidationPoint], rarest: int) -> ValidationPoint:
+    """Return the look whose weights are kept: the highest AUC, among equals the lowest loss.
+
+    AUCs no further apart than one image of the rarest class can move them, ``1 / rarest``, count as equal: on a small
+    validation split the highest AUC alone is often a lucky look at a network that has hardly begun to learn.
+
+    Args:
+        curve: The validation curve.
+        rarest: Validation images of the rarest class.
+    """
+    enough = max(point.auc or 0.0 for point in curve) - 1 / rarest
+    return min((point for point in curve if (point.auc or 0.0) >= enough), key=lambda point: point.loss)
+
+
+def has_plateaued(curve: Sequence[ValidationPoint], rarest: int) -> bool:
+    """Tell whether the last third of the training improved the validation AUC by less than 0.002.
+
+    On a small validation split one image moves more than that, so a quarter of what one image of its rarest class can
+    move, ``1 / (4 rarest)``, is allowed too. A curve of fewer than three points tells nothing and has not plateaued.
+
+    Args:
+        curve: The validation curve.
+        rarest: Validation images of the rarest class.
+    """
+    aucs = [point.auc for point in curve if point.auc is not None]
+    before = len(aucs) - len(aucs) // 3
+    if len(aucs) < 3:
+        return False
+    return max(aucs[before:]) - max(aucs[:before]) < max(PLATEAU, 0.25 / rarest)
+
+
+def best_temperature(logits: Tensor, labels: Tensor) -> float:
+    """Return what to divide logits ``(N, K)`` by for the least cross-entropy, between 1/4 and 4."""
+    losses = torch.stack([F.cross_entropy(logits / temperature, labels) for temperature in TEMPERATURES])
+    return float(TEMPERATURES[int(losses.argmin())])
+
+
+def _pools(labels: NDArray[np.int64], config: ClassifierConfig) -> list[NDArray[np.int64]]:
+    if config.balance == "oversample":
+        return [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    return [np.arange(len(labels), dtype=np.int64)]
+
+
+def _class_weights(labels: NDArray[np.int64], classes: int) -> Tensor:
+    """Inverse class frequency, 1 if all are equally frequent; an absent class is never asked for its weight."""
+    counts = np.bincount(labels, minlength=classes).clip(min=1)
+    return torch.from_numpy((len(labels) / (classes * counts)).astype(np.float32))
+
+
+def _optimizer(network: nn.Module, config: ClassifierConfig) -> torch.optim.Optimizer:
+    kernels = [p for p in network.parameters() if p.ndim > 1]
+    others = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [{"params": kernels, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
+
+
+def _check(train: LabelledImages, val: LabelledImages) -> None:
+    if not len(val):
+        raise TrainingError("There are no validation images", action="Carve a validation split")
+    if len(np.unique(train.labels)) < 2:
+        raise TrainingError("The training images are of fewer than two classes", expected="at least two")
+    if train.labels.min() < 0 or val.labels.min() < 0:
+        raise TrainingError("Some images have no label", expected="a label for every training and validation image")

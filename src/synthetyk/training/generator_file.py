@@ -1,0 +1,79 @@
+"""A trained generator on disk: ``generator.safetensors`` with ``generator.json`` beside it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from safetensors.torch import load, save
+
+from synthetyk.core.artifacts import Artifact, sha256_file, write_bytes
+from synthetyk.core.errors import ArtifactError
+from synthetyk.models.dcgan import Generator, NetworkConfig
+from synthetyk.training.sampler import Sampler
+
+
+class GeneratorCard(Artifact):
+    """What is known about a generator.
+
+    Attributes:
+        network: Its shape.
+        class_names: One name per class; empty if unconditional.
+        image_shape: (C, H, W) of what it draws.
+        seed: Seed of its training, and of its images unless another is asked for.
+        kimg: Thousand real images that it was trained on.
+        training_sha256: Hash of the settings of its training.
+        sha256: Hash of the file with its weights.
+    """
+
+    schema_name: ClassVar[str] = "generator"
+
+    network: NetworkConfig
+    class_names: tuple[str, ...]
+    image_shape: tuple[int, int, int]
+    seed: int
+    kimg: float
+    training_sha256: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class LoadedGenerator:
+    """A generator ready to draw.
+
+    Attributes:
+        network: In evaluation mode.
+        card: What is known about it.
+    """
+
+    network: Generator
+    card: GeneratorCard
+
+    def sampler(self, seed: int | None = None) -> Sampler:
+        """Return a sampler; by default with the seed of the training."""
+        shape = self.card.network
+        return Sampler(self.network, shape.classes, shape.latent, self.card.seed if seed is None else seed)
+
+
+def save_generator(path: Path, network: Generator, card: GeneratorCard) -> GeneratorCard:
+    """Write weights to `path` (``*.safetensors``), the card beside it (``*.json``); return the card with its hash."""
+    tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    write_bytes(path, save(tensors))
+    card = card.model_copy(update={"sha256": sha256_file(path)})
+    card.save(path.with_suffix(".json"))
+    return card
+
+
+def load_generator(path: Path) -> LoadedGenerator:
+    """Read what `save_generator` wrote.
+
+    Raises:
+        ArtifactError: A file is missing, damaged, or the two do not belong together.
+    """
+    card = GeneratorCard.load(path.with_suffix(".json"))
+    if not path.exists() or sha256_file(path) != card.sha256:
+        raise ArtifactError(
+            f"{path} is missing or damaged", expected=f"a file with SHA-256 {card.sha256}", action="Train again"
+        )
+    network = Generator(card.network)
+    network.load_state_dict(load(path.read_bytes()))
+    return LoadedGenerator(network.eval().requires_grad_(False), card)

@@ -1,0 +1,66 @@
+"""Images by their number: image i of class c is the same bits whatever the batch, the process or who asked."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from synthetyk.core import seeding
+from synthetyk.core.errors import TrainingError
+from synthetyk.data.dataset import from_unit
+
+CHUNK = 32  # the network always runs on this many images, numbered from a multiple of it
+
+
+class Sampler:
+    """Draws numbered images from a generator.
+
+    Args:
+        generator: Maps noise ``(N, latent)`` and labels ``(N,)`` to images ``(N, C, H, W)`` in [-1, 1]; it is used in
+            evaluation mode.
+        classes: Number of classes; 0 if unconditional.
+        latent: Numbers in the noise vector.
+        seed: The seed of all images.
+    """
+
+    def __init__(self, generator: nn.Module, classes: int, latent: int, seed: int) -> None:
+        # The memory layout decides the last bit of a convolution, so it is fixed here.
+        self.generator = generator.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.classes, self.latent, self.seed = classes, latent, seed
+
+    def sample(
+        self, label: int | None, indices: Sequence[int] | NDArray[np.int64], *, truncation: float = 1.0
+    ) -> NDArray[np.uint8]:
+        """Return images uint8 ``(n, C, H, W)``, in the order of `indices`.
+
+        Args:
+            label: Class of the images; None for an unconditional generator.
+            indices: Number of each image within its class, at least 0; an empty list is an error.
+            truncation: Scale of the noise: below 1 images are more typical and less varied.
+
+        Raises:
+            TrainingError: The label does not fit the generator.
+        """
+        self._check(label)
+        wanted = np.asarray(indices, dtype=np.int64)
+        chunks, inverse = np.unique(wanted // CHUNK, return_inverse=True)
+        drawn = np.concatenate([self._chunk(label, int(chunk), truncation) for chunk in chunks])
+        images: NDArray[np.uint8] = drawn[inverse * CHUNK + wanted % CHUNK]
+        return images
+
+    def _check(self, label: int | None) -> None:
+        if self.classes == 0 and label is not None:
+            raise TrainingError(f"Class {label} was asked of an unconditional generator", expected="label None")
+        if self.classes and (label is None or not 0 <= label < self.classes):
+            raise TrainingError(f"There is no class {label}", expected=f"a label from 0 to {self.classes - 1}")
+
+    @torch.no_grad()
+    def _chunk(self, label: int | None, chunk: int, truncation: float) -> NDArray[np.uint8]:
+        numbers = range(chunk * CHUNK, (chunk + 1) * CHUNK)
+        purpose = f"generate/{'all' if label is None else label}"
+        z = torch.from_numpy(seeding.normal(self.seed, purpose, numbers, self.latent) * np.float32(truncation))
+        labels: Tensor | None = None if label is None else torch.full((CHUNK,), label, dtype=torch.int64)
+        images: NDArray[np.float32] = self.generator(z, labels).contiguous().numpy()
+        return from_unit(images)

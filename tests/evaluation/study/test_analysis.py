@@ -1,0 +1,54 @@
+import numpy as np
+
+from synthetyk.data.dataset import Dataset
+from synthetyk.evaluation.study.analysis import PREFERENCE, SECONDARY, arm_plateaued, choose, mean_curve
+from synthetyk.evaluation.study.arms import NAMES
+from synthetyk.evaluation.study.report import MeanPoint
+from synthetyk.metrics.bootstrap import ArmSamples
+from synthetyk.training.classifier import ValidationPoint
+
+
+def arm_at(value: float, sd: float, seed: int) -> ArmSamples:
+    return ArmSamples(value, value + sd * np.random.default_rng(seed).standard_normal(1000))
+
+
+def test_among_arms_within_a_standard_error_the_most_robust_is_chosen() -> None:
+    samples = {
+        "real": arm_at(0.95, 0.01, 0),
+        "real+augmentation": arm_at(0.945, 0.01, 1),
+        "real+weights": arm_at(0.94, 0.01, 2),
+    }
+    assert choose(samples, samples) == "real+augmentation"
+
+
+def test_a_clearly_better_arm_is_chosen_against_the_preference() -> None:
+    samples = {"real+augmentation": arm_at(0.90, 0.01, 1), "real+duplicates": arm_at(0.95, 0.01, 0)}
+    assert choose(samples, samples) == "real+duplicates"
+
+
+def test_only_candidates_are_chosen() -> None:
+    samples = {"real": arm_at(0.9, 0.01, 0), "synthetic": arm_at(0.99, 0.01, 1)}
+    assert choose(["real"], samples) == "real"
+
+
+def test_every_arm_has_its_place_in_the_preference() -> None:
+    assert sorted(PREFERENCE) == sorted(NAMES)
+    assert {name for pair in SECONDARY for name in pair} == set(NAMES)
+    assert len(set(SECONDARY)) == len(SECONDARY)
+
+
+def test_curves_are_averaged_step_by_step() -> None:
+    curves = [
+        [ValidationPoint(step=5, loss=1, accuracy=0, auc=0.6), ValidationPoint(step=9, loss=0.5, accuracy=0, auc=None)],
+        [ValidationPoint(step=5, loss=2, accuracy=0, auc=0.8), ValidationPoint(step=9, loss=0.7, accuracy=0, auc=None)],
+    ]
+    assert mean_curve(curves) == (MeanPoint(step=5, loss=1.5, auc=0.7), MeanPoint(step=9, loss=0.6, auc=None))
+
+
+def test_an_arm_still_rising_has_not_plateaued(bars: Dataset) -> None:
+    flat, rising = (
+        [MeanPoint(step=i, loss=0, auc=auc) for i, auc in enumerate(aucs)]
+        for aucs in ((0.7, 0.9, 0.9, 0.9, 0.9, 0.9), (0.5, 0.6, 0.7, 0.8, 0.85, 0.9))
+    )
+    assert arm_plateaued(flat, bars.val)
+    assert not arm_plateaued(rising, bars.val)

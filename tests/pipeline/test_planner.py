@@ -1,0 +1,108 @@
+import pytest
+
+from synthetyk.core.errors import ConfigError
+from synthetyk.pipeline.planner import Facts, make_plan
+from synthetyk.pipeline.settings import RunSettings, merge_overrides
+
+FACTS = Facts(train_counts=(600, 300), labelled=True, side=64, aspect=1.0, colour=False, threads=2)
+
+
+class FixedSpeeds:
+    """A machine whose speed is known: two threads are faster than one."""
+
+    def __init__(self, gan=200.0, classifier=0.05):
+        self.calls, self.images, self.step = [], gan, classifier
+
+    def gan(self, config):
+        self.calls.append(config)
+        return self.images * (1 + 0.5 * (config.threads > 1))
+
+    def classifier(self, config, channels, resolution):
+        self.calls.append(config)
+        return self.step
+
+
+def plan(facts=FACTS, assignments=(), budget=600.0, speeds=None, goal="run"):
+    overrides = merge_overrides(None, list(assignments))
+    settings = RunSettings(dataset="phantom", budget_seconds=budget, overrides=overrides, goal=goal)
+    return make_plan(facts, settings, speeds or FixedSpeeds())
+
+
+def facts(**changes):
+    return Facts(**{**vars(FACTS), **changes})
+
+
+@pytest.mark.parametrize(("side", "resolution"), [(28, 28), (20, 28), (32, 32), (60, 64), (224, 64)])
+def test_the_resolution_follows_the_images(side, resolution):
+    assert plan(facts(side=side)).values.resolution == resolution
+
+
+def test_large_images_get_128_pixels_when_the_budget_carries_it():
+    assert plan(facts(side=224), budget=4 * 3600).values.resolution == 128
+
+
+def test_every_value_has_a_reason_and_an_origin():
+    made = plan()
+    names = set(type(made.values).model_fields)
+    assert names == set(made.reasons) == set(made.origins)
+    assert all(made.reasons.values())
+
+
+def test_a_faster_machine_shows_more_images_in_the_same_time():
+    slow, fast = plan(speeds=FixedSpeeds(gan=100)), plan(speeds=FixedSpeeds(gan=400))
+    assert fast.values.gan_kimg == pytest.approx(4 * slow.values.gan_kimg, rel=0.02)
+
+
+def test_a_training_only_run_spends_more_on_the_gan():
+    assert plan(goal="train").values.gan_kimg > 1.8 * plan().values.gan_kimg
+
+
+def test_the_number_of_threads_is_the_one_that_measured_fastest():
+    class Busy(FixedSpeeds):
+        def gan(self, config):
+            return 200 / config.threads
+
+    assert plan().values.threads == 2
+    assert plan(speeds=Busy()).values.threads == 1
+
+
+def test_a_long_budget_trains_two_gans_side_by_side():
+    made = plan(budget=3600)
+    assert (made.values.gan_seeds, made.values.threads) == (2, 1)
+
+
+def test_what_the_user_fixed_wins_and_its_origin_is_kept():
+    made = plan(assignments=["latent=50", "gan_optimizer=rmsprop"])
+    assert (made.values.latent, made.values.gan_optimizer) == (50, "rmsprop")
+    assert made.origins["latent"] == "command line"
+    assert "the rule says 100" in made.reasons["latent"]
+
+
+def test_nothing_is_measured_when_everything_that_needs_it_is_fixed():
+    speeds = FixedSpeeds()
+    plan(assignments=["gan_kimg=5", "classifier_steps=10", "features_steps=10"], speeds=speeds)
+    assert speeds.calls == []
+
+
+def test_an_unknown_value_is_refused_with_the_nearest():
+    with pytest.raises(ConfigError, match="Did you mean 'gan_kimg'"):
+        plan(assignments=["gan_kimgs=5"])
+
+
+def test_a_refused_value_names_where_it_came_from():
+    with pytest.raises(ConfigError, match="The command line sets resolution to 65. Expected 28, 32, 64 or 128"):
+        plan(assignments=["resolution=65"])
+
+
+def test_a_set_without_labels_is_trained_unconditionally():
+    assert plan(facts(train_counts=(500,), labelled=False)).values.conditional is False
+
+
+def test_few_images_are_augmented():
+    assert plan(facts(train_counts=(70, 70))).values.gan_augment
+    assert not plan(facts(train_counts=(3000, 3000))).values.gan_augment
+
+
+def test_images_that_are_not_square_get_a_border():
+    assert plan(facts(aspect=1.4)).values.fit == "pad"
+    assert plan().values.fit == "stretch"

@@ -1,0 +1,79 @@
+import json
+
+import numpy as np
+import pytest
+
+from synthetyk.core.errors import ConfigError
+from synthetyk.core.progress import silent
+from synthetyk.data.cache import open_cache
+from synthetyk.evaluation.study.report import StudyReport
+from synthetyk.pipeline.plan import Plan
+from synthetyk.pipeline.run_folder import begin_run
+from synthetyk.pipeline.stage import StageRecord, record_path, run_stage
+from synthetyk.pipeline.stages import BY_NAME, STAGES, at_fraction, up_to
+
+pytestmark = pytest.mark.xdist_group("finished run")
+
+
+def test_a_run_leaves_a_file_between_every_two_stages(finished):
+    for name in (
+        *("config.json", "fingerprint.json", "splits.csv", "plan.json", "cache/images.npy", "real.png"),
+        *("features/extractor.json", "metrics.jsonl", "curves.png", "generator.safetensors", "evaluation.json"),
+        *("nearest.png", "synthetic/0/manifest.json", "study/study.json", "study/classifier", "report.html"),
+    ):
+        assert (finished / name).exists(), name
+    assert list((finished / "samples").glob("*.png"))
+
+
+def test_every_stage_is_skipped_the_second_time(finished):
+    assert all(run_stage(stage, finished, silent).skipped for stage in STAGES)
+
+
+def test_a_changed_study_does_not_train_the_gan_again(copied):
+    values = json.loads(copied.plan.read_text())
+    values["values"]["study_resamples"] = 150
+    copied.plan.write_text(json.dumps(values))
+    skipped = {stage.name: run_stage(stage, copied, silent).skipped for stage in STAGES if stage.name != "plan"}
+    assert [name for name, skip in skipped.items() if not skip] == ["study", "report"]
+
+
+def test_the_report_names_the_verdict(finished):
+    verdict = StudyReport.load(finished.study / "study.json").verdict
+    assert verdict.outcome in finished.report.read_text()
+
+
+def test_the_study_used_the_generated_images_of_the_run(finished):
+    manifest = json.loads((finished / "synthetic/0/manifest.json").read_text())
+    card = json.loads((finished / "generator.json").read_text())
+    assert manifest["model_sha256"] == card["sha256"]
+    assert manifest["counts"] == {"benign": 80, "malignant": 80, "normal": 80}
+
+
+def test_a_set_without_labels_skips_the_study_with_the_reason(tmp_path, tiny_settings, run_all):
+    images = np.random.default_rng(0).integers(0, 256, (220, 28, 28), dtype=np.uint8)
+    np.savez(tmp_path / "plain.npz", images=images)
+    run = begin_run(tmp_path / "run", tiny_settings(str(tmp_path / "plain.npz")))
+    run_all(run)
+    record = StageRecord.load(record_path(run, "study"))
+    assert record.status == "not applicable"
+    assert "nothing to classify" in record.reason
+    assert "nothing to classify" in run.report.read_text()
+
+
+def test_a_fraction_trains_everything_on_that_part_only(copied):
+    part = at_fraction(copied, 0.8)
+    for stage in up_to("cache"):
+        run_stage(stage, part, silent)
+    whole, fewer = open_cache(copied.cache), open_cache(part.cache)
+    assert set(fewer.keys) < set(whole.keys)
+    assert 0.7 < len(fewer.train) / len(whole.train) < 0.9
+    assert list(fewer.test.rows.shape) == list(whole.test.rows.shape)
+    assert Plan.load(part.plan).values.train_fraction == 0.8
+
+
+def test_stages_end_with_the_one_asked_for():
+    assert [stage.name for stage in up_to("cache")] == ["fingerprint", "plan", "cache"]
+    assert up_to("report") == STAGES
+    assert list(BY_NAME) == [stage.name for stage in STAGES]
+    with pytest.raises(ConfigError, match="no stage 'deploy'"):
+        up_to("deploy")

@@ -1,0 +1,47 @@
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from synthetyk.report.history import read_history
+
+
+def write(path: Path, *lines: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def test_a_missing_file_is_an_empty_history(tmp_path: Path) -> None:
+    history = read_history(tmp_path / "metrics.jsonl")
+    assert history.series == {}
+    assert history.events == ()
+    assert history.kimg == 0
+
+
+def test_series_lie_over_the_images_shown(tmp_path: Path) -> None:
+    lines = ({"step": 10, "d_loss": 1.5, "kimg": 0.64}, {"step": 20, "d_loss": 1.25, "kimg": 1.28})
+    history = read_history(write(tmp_path / "m.jsonl", *lines))
+    assert history.series["d_loss"].kimg == (0.64, 1.28)
+    assert history.series["d_loss"].values == (1.5, 1.25)
+    assert history.kimg == 1.28
+
+
+def test_lines_without_kimg_are_placed_by_their_step(tmp_path: Path) -> None:
+    ruler = [{"step": step, "kimg": step * 0.064} for step in (10, 20)]
+    lines = (*ruler, {"step": 15, "KD[learned]": 0.5}, {"step": 20, "event": "collapse", "message": "Seen."})
+    history = read_history(write(tmp_path / "m.jsonl", *lines))
+    assert math.isclose(history.series["KD[learned]"].kimg[0], 15 * 0.064)
+    assert math.isclose(history.events[0].kimg, 1.28)
+    assert (history.events[0].kind, history.events[0].message) == ("collapse", "Seen.")
+
+
+def test_what_was_no_number_is_a_gap(tmp_path: Path) -> None:
+    lines = [{"step": s, "g_loss": v, "kimg": s} for s, v in enumerate((None, 1.0, 2.0, None))]
+    series = read_history(write(tmp_path / "m.jsonl", *lines)).series["g_loss"]
+    assert math.isnan(series.values[0])
+    assert (series.first, series.last) == (1.0, 2.0)
+
+
+def test_an_event_before_the_first_metric_stands_at_the_start(tmp_path: Path) -> None:
+    event = {"step": 7, "event": "checkpoint_damaged", "message": "Went on."}
+    assert read_history(write(tmp_path / "m.jsonl", event)).events[0].kimg == 0

@@ -1,0 +1,296 @@
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from synthetyk.evaluation.study.report import StudyReport
+from synthetyk.report.report import ReportInputs, StageLine, render_report
+
+VOID = {"meta", "img", "source", "br", "hr", "link", "input", "line", "circle"}
+SECTIONS = ("verdict", "sharing", "images", "study", "evaluation", "training", "data", "making", "limits")
+
+
+class Page(HTMLParser):
+    """Reads a page strictly: every tag is closed in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.words: list[str] = []
+        self.places: dict[str, int] = {}
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        assert len(found) == len(attrs), f"<{tag}> has an attribute twice"
+        self.tags.append((tag, found))
+        if "id" in found:
+            assert found["id"] not in self.places, f"id {found['id']} is there twice"
+            self.places[found["id"]] = len(self.words)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.words += data.split()
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def html(inputs: ReportInputs) -> str:
+    return render_report(inputs)
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+def test_every_section_is_there_and_can_be_reached(page: Page) -> None:
+    assert set(SECTIONS) <= set(page.places)
+    links = {link["href"] for link in page.all("a")}
+    assert {f"#{name}" for name in SECTIONS[2:]} <= links
+    assert {link.removeprefix("#") for link in links} <= set(page.places)
+
+
+def test_the_verdict_stands_first_and_sharing_second(page: Page, inputs: ReportInputs) -> None:
+    order = sorted(SECTIONS, key=lambda name: page.places[name])
+    assert order[:2] == ["verdict", "sharing"]
+    head = " ".join(page.words[page.places["verdict"] : page.places["sharing"]])
+    assert inputs.study.verdict.sentence in head
+    assert "Yes, they help" in head
+
+
+def test_the_page_is_one_file(html: str, page: Page) -> None:
+    assert not page.all("script")
+    assert not page.all("link")
+    sources = [tag[name] for _, tag in page.tags for name in ("src", "srcset", "href") if name in tag]
+    assert all(source.startswith(("data:image/", "#")) for source in sources)
+    assert "@import" not in html
+    assert "url(" not in html
+    assert "http" not in html
+
+
+def test_the_page_is_small(html: str) -> None:
+    assert len(html.encode()) < 2_000_000
+
+
+def test_every_picture_is_described(page: Page) -> None:
+    alts = [image["alt"] for image in page.all("img")]
+    assert len(alts) >= 12
+    assert all(len(alt) > 20 for alt in alts)
+
+
+def test_every_table_has_headers_and_a_name(page: Page) -> None:
+    scopes = {header["scope"] for header in page.all("th")}
+    assert scopes == {"col", "row"}
+    assert all(table["aria-label"] for table in page.all("table"))
+
+
+def test_charts_come_in_a_light_and_a_dark_dress(page: Page) -> None:
+    assert all("prefers-color-scheme: dark" in source["media"] for source in page.all("source"))
+    assert len(page.all("source")) == 5 + 2 + 1  # training, study, data
+
+
+def test_headings_descend_by_one(page: Page) -> None:
+    levels = [int(tag[1]) for tag, _ in page.tags if tag in ("h1", "h2", "h3", "h4")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
+
+
+def test_scores_of_every_arm_stand_in_the_page(page: Page, inputs: ReportInputs) -> None:
+    for arm in inputs.study.arms:
+        auc = arm.scores["auc"]
+        assert f"{auc.mean:.3f} ({auc.low:.3f}–{auc.high:.3f})" in page.text
+        row = " ".join(f"{s.mean:.3f} {s.low:.3f}–{s.high:.3f}" for s in arm.scores.values())
+        assert f"{arm.name} {row}" in page.text
+
+
+def test_comparisons_stand_in_the_page(page: Page) -> None:
+    assert "+0.031 +0.017 to +0.046 0.012 0.012 0.020 higher" in page.text
+    assert "−0.001 −0.011 to +0.009 0.789 1.000 0.020 no difference shown" in page.text
+
+
+def test_confusions_stand_in_the_page_by_share_and_count(page: Page) -> None:
+    assert "normal 89.6% 403 8.4% 38 2.0% 9 benign 22.0% 33 68.0% 102 10.0% 15" in page.text
+
+
+def test_figures_stand_beside_their_floors(page: Page) -> None:
+    assert "0.0417 0.0361 to 0.0475 floor 0.000812 ± 0.000081" in page.text
+    assert "18.4 floor 6.21 ± 0.62" in page.text
+
+
+def test_a_void_distance_is_marked_and_an_unmeasured_one_explained(page: Page) -> None:
+    assert "18.4 floor 6.21 ± 0.62 void" in page.text
+    assert "0.712 135 images a side below 0.9" in page.text
+    assert "Not measured for malignant: only 12 images on each side, 20 are needed." in page.text
+
+
+def test_the_privacy_audit_stands_in_the_page(page: Page, inputs: ReportInputs) -> None:
+    assert inputs.privacy.sentence in page.text
+    assert inputs.privacy.limits in page.text
+    assert "0.513 0.468 to 0.557" in page.text
+
+
+def test_the_data_stands_in_the_page(page: Page) -> None:
+    assert "normal 420 90 90 600" in page.text
+    assert "together 630 135 135 900" in page.text
+    assert "test in training" in page.text
+    assert "truncated 2 train/a.png: The file ends early" in page.text
+
+
+def test_patients_are_counted_but_not_named(page: Page) -> None:
+    assert "450 known" in page.text
+    assert "Mrs Example" not in page.text
+
+
+def test_the_plan_stands_with_reason_and_origin(page: Page) -> None:
+    assert "resolution 64 the median shorter side is 128 pixels, and at 128 a CPU needs an hour plan" in page.text
+    assert "gan_kimg 123.4 fixed by the command line" in page.text
+    assert "gan_learning_rate 0.0002 the DCGAN paper's plan" in page.text
+    assert "gan_augment none" in page.text
+
+
+def test_origin_and_times_stand_in_the_page(page: Page) -> None:
+    for words in ("Seed 7", "Time budget 10 min", "torch 2.13.0", "together 8 min 8 s", "cd" * 32):
+        assert words in page.text
+
+
+def test_the_page_tells_how_often_each_image_was_shown(page: Page) -> None:
+    assert "123 thousand real images were shown, each training image about 195 times." in page.text
+
+
+def test_events_of_the_training_stand_in_words(page: Page) -> None:
+    assert "1 51.2 collapse Mode collapse: generated images of benign" in page.text
+
+
+def test_limits_follow_from_what_was_found(page: Page) -> None:
+    limits = " ".join(page.words[page.places["limits"] :])
+    assert "reduced from about 128 to 64 pixels" in limits
+    assert "No distance here is the FID" in limits
+    assert "One GAN was trained" in limits
+    assert "3 files or lines of the data could not be used" in limits
+    assert "more than one split" in limits
+
+
+def test_a_run_with_nothing_says_so_in_every_section(bare: ReportInputs) -> None:
+    page = Page(render_report(bare))
+    assert set(SECTIONS) <= set(page.places)
+    for words in (
+        "A study is not part of this run: the stage 'study' was not run.",
+        "A privacy audit is not part of this run",
+        "Do not share before one was made.",
+        "This run has no sheet of synthetic images.",
+        "An evaluation is not part of this run",
+        "No training was recorded in this run.",
+        "This run has no fingerprint of its data.",
+        "This run has no plan file.",
+    ):
+        assert words in page.text
+
+
+def test_a_stage_that_does_not_apply_gives_its_reason(bare: ReportInputs) -> None:
+    line = StageLine("study", "not applicable", 0.1, reason="The data set has no labels.")
+    page = Page(render_report(replace(bare, stages=(line,))))
+    assert page.text.count("A study is not applicable to this data. The data set has no labels.") == 2
+
+
+def test_what_a_stage_did_not_make_is_not_blamed_on_a_missing_stage(bare: ReportInputs) -> None:
+    page = Page(render_report(replace(bare, stages=(StageLine("evaluate", "done", 30.0),))))
+    assert "A sheet of nearest images was not made." in page.text
+
+
+def test_a_script_in_a_class_name_stays_text(inputs: ReportInputs, bare: ReportInputs) -> None:
+    evil = '<script>alert("x")</script>'
+    counts = {evil: {"train": 1, "val": 1, "test": 1}}
+    classes = inputs.fingerprint.classes.replace(names=(evil,), counts=counts)
+    study = inputs.study.model_copy(update={"class_names": (evil, "b", "c")})
+    fingerprint = inputs.fingerprint.model_copy(update={"classes": classes})
+    html = render_report(replace(bare, title=evil, dataset=evil, fingerprint=fingerprint, study=study))
+    assert "<script" not in html
+    assert Page(html).text.count(evil) >= 4
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words", "tone"),
+    [
+        ("helps", "Yes, they help", "good"),
+        ("hurts", "No, they hurt", "bad"),
+        ("no difference shown", "a true effect smaller than 0.020 would most likely have stayed unseen", "plain"),
+        ("inconclusive", "Nothing can be concluded in either direction", "unsure"),
+    ],
+)
+def test_each_verdict_says_what_it_can_carry(
+    bare: ReportInputs, study_of: Callable[[str], StudyReport], outcome: str, words: str, tone: str
+) -> None:
+    html = render_report(replace(bare, study=study_of(outcome)))
+    assert words in Page(html).text
+    assert f'<section class="answer {tone}" id="verdict"' in html
+
+
+@pytest.mark.parametrize(("verdict", "word"), [("copies", "No:"), ("signs", "Not yet:"), ("no sign", "No sign of")])
+def test_each_audit_answers_whether_to_share(inputs: ReportInputs, bare: ReportInputs, verdict: str, word: str) -> None:
+    privacy = inputs.privacy.model_copy(update={"verdict": verdict, "exact": (3,) if verdict == "copies" else ()})
+    page = Page(render_report(replace(bare, privacy=privacy)))
+    assert " ".join(page.words[page.places["sharing"] :]).startswith(f"May I share the synthetic images? {word}")
+    assert f"{len(privacy.exact)} of 1,260" in page.text
+
+
+def test_unknown_patients_weaken_the_verdict(inputs: ReportInputs, bare: ReportInputs) -> None:
+    groups = inputs.fingerprint.groups.model_copy(update={"known": 0})
+    fingerprint = inputs.fingerprint.model_copy(update={"groups": groups})
+    page = Page(render_report(replace(bare, study=inputs.study, fingerprint=fingerprint)))
+    head = " ".join(page.words[page.places["verdict"] : page.places["sharing"]])
+    assert "does not say which images belong to one patient" in head
+
+
+def test_an_arm_without_plateau_is_marked(bare: ReportInputs, study_of: Callable[[str], StudyReport]) -> None:
+    page = Page(render_report(replace(bare, study=study_of("inconclusive"))))
+    assert "no still improving at the end" in page.text
+
+
+def test_data_without_labels_has_counts_all_the_same(inputs: ReportInputs, bare: ReportInputs) -> None:
+    classes = inputs.fingerprint.classes.replace(
+        names=(), counts={"": {"train": 70, "val": 15, "test": 15}}, imbalance=None
+    )
+    pixels = inputs.fingerprint.pixels.replace(class_histograms={"": inputs.fingerprint.pixels.histogram})
+    update = {"classes": classes, "pixels": pixels, "problems": {}, "carved": ()}
+    page = Page(render_report(replace(bare, fingerprint=inputs.fingerprint.model_copy(update=update))))
+    assert "900 images, without labels" in page.text
+    assert "no label 70 15 15 100" in page.text
+    assert "Every file could be read." in page.text
+    assert "all came with the data" in page.text
+
+
+def test_the_first_extractor_that_scored_nothing_says_why(inputs: ReportInputs, bare: ReportInputs) -> None:
+    (result,) = inputs.evaluation.results
+    nothing = result.classes[-1].replace(name="overall")
+    evaluation = inputs.evaluation.model_copy(update={"results": (result.replace(overall=nothing, classes=()),)})
+    page = Page(render_report(replace(bare, evaluation=evaluation)))
+    assert "Nothing was scored overall: only 12 images on each side, 20 are needed." in page.text
+
+
+def test_void_overall_distances_are_said_loudly(inputs: ReportInputs, bare: ReportInputs) -> None:
+    (result,) = inputs.evaluation.results
+    void = result.classes[1].replace(name="overall")
+    evaluation = inputs.evaluation.model_copy(update={"results": (result.replace(overall=void),)})
+    html = render_report(replace(bare, evaluation=evaluation))
+    assert f'<p class="box bad">{void.void_reason}.</p>' in html

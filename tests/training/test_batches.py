@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+import torch
+
+from synthetyk.training.batches import BatchOrder, GANBatches
+
+
+def drawn(order, steps):
+    return np.concatenate([order.positions(step) for step in range(steps)])
+
+
+def test_an_epoch_shows_every_image_once():
+    assert sorted(drawn(BatchOrder([np.arange(100)], 25, seed=1), 4)) == list(range(100))
+
+
+def test_epochs_are_shuffled_differently():
+    order = BatchOrder([np.arange(100)], 100, seed=1)
+    assert not np.array_equal(order.positions(0), order.positions(1))
+
+
+def test_a_batch_may_be_larger_than_the_data():
+    counts = np.bincount(BatchOrder([np.arange(10)], 25, seed=0).positions(0))
+    assert counts.sum() == 25
+    assert set(counts) == {2, 3}
+
+
+def test_any_step_can_be_asked_for_first():
+    first, second = (BatchOrder([np.arange(50)], 16, seed=3) for _ in range(2))
+    drawn(first, 20)
+    assert np.array_equal(first.positions(20), second.positions(20))
+
+
+def test_another_attempt_or_seed_brings_another_order():
+    order = BatchOrder([np.arange(50)], 50, seed=3)
+    assert not np.array_equal(order.positions(0), order.positions(0, attempt=1))
+    assert not np.array_equal(order.positions(0), BatchOrder([np.arange(50)], 50, seed=4).positions(0))
+
+
+def test_balanced_batches_show_each_class_equally_often(discs):
+    _, labels = GANBatches(discs(), 32, 0, conditional=True, balanced=True).at(0)
+    assert torch.bincount(labels).tolist() == [16, 16]
+
+
+def test_unbalanced_epochs_keep_the_datas_proportions(discs):
+    batches = GANBatches(discs(120), 60, 0, conditional=True, balanced=False)
+    labels = torch.cat([batches.at(step)[1] for step in range(2)])
+    assert torch.bincount(labels).tolist() == [80, 40]
+
+
+@pytest.mark.parametrize("balanced", [True, False])
+def test_unlabelled_images_come_without_labels(discs, balanced):
+    images, labels = GANBatches(discs(labelled=False), 8, 0, conditional=False, balanced=balanced).at(0)
+    assert labels is None
+    assert images.shape == (8, 1, 28, 28)
+
+
+def test_images_are_those_of_their_positions_in_minus_one_to_one(discs):
+    data = discs()
+    batches = GANBatches(data, 8, 0, conditional=True, balanced=False)
+    images, labels = batches.at(3)
+    positions = batches._order.positions(3)
+    np.testing.assert_allclose(images.numpy(), data.images[positions] / 127.5 - 1, atol=1e-6)
+    assert labels.tolist() == data.labels[positions].tolist()

@@ -1,0 +1,93 @@
+import pytest
+import torch
+
+from synthetyk.core.errors import ConfigError
+from synthetyk.training.gan import GAN, GANConfig
+
+
+def batch(seed=0, classes=2):
+    generator = torch.Generator().manual_seed(seed)
+    real = torch.rand(16, 1, 28, 28, generator=generator) * 2 - 1
+    return real, torch.arange(16) % 2 if classes else None
+
+
+def trained(config, steps=3, attempt=0):
+    gan = GAN(config, attempt)
+    for step in range(steps):
+        gan.train_step(*batch(step, config.network.classes), step)
+    return gan
+
+
+def same(one, two):
+    return one.keys() == two.keys() and all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_each_step_changes_only_its_own_network(tiny):
+    gan = GAN(tiny())
+    real, labels = batch()
+    generator = gan.generator.state_dict()
+    before = {name: value.clone() for name, value in generator.items()}
+    gan.discriminator_step(real, real, labels, 0)
+    assert same(before, generator)
+    discriminator = {name: p.detach().clone() for name, p in gan.discriminator.named_parameters()}
+    fake = gan.generator(torch.randn(16, 8), labels)
+    gan.generator_step(fake, labels, 0)
+    assert same(discriminator, dict(gan.discriminator.named_parameters()))
+    assert not torch.equal(before["project.weight"], gan.generator.project.weight)
+
+
+def test_a_step_reports_losses_accuracies_and_gradient(tiny):
+    values = GAN(tiny()).train_step(*batch(), 0)
+    assert values.keys() == {"d_loss", "g_loss", "d_real_accuracy", "d_fake_accuracy", "g_gradient"}
+    assert 0 <= values["d_real_accuracy"] <= 1
+    assert values["d_loss"] == pytest.approx(1.4, abs=1)
+    assert values["g_gradient"] > 0
+
+
+@pytest.mark.parametrize("changes", [{}, {"augment": "color,translation,cutout"}, {"optimizer": "rmsprop"}])
+def test_the_same_settings_give_the_same_bits(tiny, changes):
+    config = tiny(**changes)
+    assert same(trained(config).tensors(), trained(config).tensors())
+
+
+@pytest.mark.parametrize("changes", [{"seed": 1}, {"augment": "color"}, {"precision": "bf16"}, {"betas": (0.9, 0.99)}])
+def test_other_settings_give_other_bits(tiny, changes):
+    assert not same(trained(tiny()).tensors(), trained(tiny(**changes)).tensors())
+
+
+def test_another_attempt_draws_other_numbers_and_learns_more_slowly(tiny):
+    config = tiny(rollback_rate=0.5)
+    first, second = trained(config), trained(config, attempt=2)
+    assert not same(first.tensors(), second.tensors())
+    assert second.learning_rates == tuple(rate / 4 for rate in first.learning_rates)
+    assert second.optimizer_d.param_groups[0]["lr"] == config.learning_rate_d / 4
+
+
+@pytest.mark.parametrize("changes", [{}, {"optimizer": "rmsprop"}, {"classes": 0}, {"ema_half_life_kimg": 0}])
+def test_a_restored_gan_goes_on_as_if_it_had_not_stopped(tiny, changes):
+    config = tiny(**changes)
+    whole = trained(config, 5)
+    stopped, restored = trained(config, 3), GAN(config)
+    restored.load_tensors({name: value.contiguous() for name, value in stopped.tensors().items()})
+    for step in (3, 4):
+        restored.train_step(*batch(step, config.network.classes), step)
+    assert same(whole.tensors(), restored.tensors())
+
+
+def test_mixed_precision_keeps_weights_and_logits_in_32_bits(tiny):
+    gan = trained(tiny(precision="bf16"))
+    assert {p.dtype for p in gan.generator.parameters()} == {torch.float32}
+    assert gan._score(*batch(), "real", 0).dtype == torch.float32
+
+
+def test_a_weight_that_is_no_number_is_seen(tiny):
+    gan = GAN(tiny())
+    assert gan.finite()
+    with torch.no_grad():
+        gan.discriminator.score.bias.fill_(float("nan"))
+    assert not gan.finite()
+
+
+def test_an_unknown_augmentation_is_refused():
+    with pytest.raises(ConfigError, match="color, translation, cutout"):
+        GANConfig.parse({"augment": "color,flip"})

@@ -1,0 +1,275 @@
+import math
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from synthetyk.core.errors import DivergedError, TrainingError
+from synthetyk.core.progress import silent
+from synthetyk.data.dataset import Subset
+from synthetyk.data.phantom import LABELS
+from synthetyk.data.source import SourceOptions
+from synthetyk.data.sources.phantom import PhantomSource
+from synthetyk.tracking.jsonl import JsonlTracker, read_jsonl
+from synthetyk.training.gan import GAN
+from synthetyk.training.gan_trainer import GANTrainer
+from synthetyk.training.generator_file import load_generator
+from synthetyk.training.monitor import MonitorConfig
+
+
+class StoppedError(Exception):
+    """Stands for whatever ends a training early."""
+
+
+def stop_at(step, batch_size=16):
+    def progress(done, total, message=""):
+        if round(done * 1000 / batch_size) == step:
+            raise StoppedError
+
+    return progress
+
+
+def fit(config, data, folder, **options):
+    tracker = JsonlTracker(folder / "metrics.jsonl")
+    try:
+        return GANTrainer(config, data, folder, tracker, **options).fit()
+    finally:
+        tracker.close()
+
+
+def weights(folder):
+    return (folder / "generator.safetensors").read_bytes()
+
+
+def lines(folder):
+    return list(read_jsonl(folder / "metrics.jsonl"))
+
+
+def events(folder):
+    return [line for line in lines(folder) if "event" in line]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, discs, tiny):
+    """A training that was never stopped."""
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, fit(tiny(), discs(), folder)
+
+
+def test_a_training_leaves_generator_sheets_metrics_and_checkpoints(whole):
+    folder, result = whole
+    assert (result.steps, result.kimg, result.rollbacks, result.findings) == (50, 0.8, 0, ())
+    loaded = load_generator(result.generator)
+    assert loaded.card.class_names == ("left", "right")
+    assert loaded.card.kimg == 0.8
+    assert loaded.sampler().sample(1, range(3)).shape == (3, 1, 28, 28)
+    assert {path.name for path in (folder / "checkpoints").iterdir()} == {"0-00000040", "0-00000050"}
+    ticks = lines(folder)
+    assert [line["step"] for line in ticks] == list(range(5, 55, 5))
+    assert {"d_loss", "g_loss", "d_real_accuracy", "d_fake_accuracy", "kimg", "diversity_pixels/left"} <= ticks[
+        0
+    ].keys()
+
+
+def test_a_sample_sheet_has_a_row_for_each_class(whole):
+    folder, _ = whole
+    sheets = sorted(path.name for path in (folder / "samples").iterdir())
+    assert sheets == ["000000.png", "000001.png"]
+    width, height = Image.open(folder / "samples" / sheets[-1]).size
+    assert width > 3 * height
+
+
+@pytest.mark.parametrize("step", [3, 10, 27, 49, 50])
+def test_a_stopped_training_that_goes_on_ends_with_the_same_bits(tmp_path, whole, discs, tiny, step):
+    folder, _ = whole
+    with pytest.raises(StoppedError):
+        fit(tiny(), discs(), tmp_path, progress=stop_at(step))
+    result = fit(tiny(), discs(), tmp_path)
+    assert weights(tmp_path) == weights(folder)
+    assert lines(tmp_path) == lines(folder)
+    assert result.steps == 50
+
+
+def test_a_killed_training_that_goes_on_ends_with_the_same_bits(tmp_path, whole, discs, tiny):
+    folder, _ = whole
+    np.save(tmp_path / "images.npy", discs().images)
+    (tmp_path / "config.json").write_text(tiny().model_dump_json())
+    script = """
+import json, sys
+from pathlib import Path
+import numpy as np
+from synthetyk.data.dataset import Subset
+from synthetyk.tracking.jsonl import JsonlTracker
+from synthetyk.training.gan_trainer import GANConfig, GANTrainer
+folder = Path(sys.argv[1])
+images, rows = np.load(folder / "images.npy"), np.arange(120)
+data = Subset(images, rows, (rows % 3 == 0).astype(np.int64), rows, ("left", "right"))
+config = GANConfig.parse(json.loads((folder / "config.json").read_text()))
+say = lambda done, total, message="": print(round(done * 1000 / 16), flush=True)
+GANTrainer(config, data, folder, JsonlTracker(folder / "metrics.jsonl"), progress=say).fit()
+"""
+    child = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    for line in child.stdout:
+        if int(line) == 33:
+            child.kill()
+    assert child.wait() == -signal.SIGKILL
+    assert not (tmp_path / "generator.safetensors").exists()
+    fit(tiny(), discs(), tmp_path)
+    assert weights(tmp_path) == weights(folder)
+
+
+def test_a_damaged_checkpoint_costs_an_interval_and_is_said(tmp_path, whole, discs, tiny):
+    folder, _ = whole
+    with pytest.raises(StoppedError):
+        fit(tiny(), discs(), tmp_path, progress=stop_at(45))
+    (tmp_path / "checkpoints/0-00000040/tensors.safetensors").write_bytes(b"cut short")
+    fit(tiny(), discs(), tmp_path)
+    assert weights(tmp_path) == weights(folder)
+    assert [event["event"] for event in events(tmp_path)] == ["checkpoint_damaged"]
+
+
+def test_a_finished_training_only_writes_its_result_again(tmp_path, discs, tiny):
+    fit(tiny(kimg=0.16), discs(), tmp_path)
+    before = weights(tmp_path)
+    (tmp_path / "generator.safetensors").unlink()
+    fit(tiny(kimg=0.16), discs(), tmp_path, progress=stop_at(0))
+    assert weights(tmp_path) == before
+
+
+def test_going_on_with_other_settings_or_data_is_refused(tmp_path, discs, tiny):
+    fit(tiny(kimg=0.16), discs(), tmp_path)
+    with pytest.raises(TrainingError, match="other settings \\(batch_size, kimg\\)"):
+        fit(tiny(kimg=0.32, batch_size=8), discs(), tmp_path)
+    with pytest.raises(TrainingError, match="the data"):
+        fit(tiny(kimg=0.16), discs(110), tmp_path)
+
+
+def test_the_callbacks_and_the_order_of_other_work_leave_no_trace_in_the_bits(tmp_path, whole, discs, tiny):
+    folder, _ = whole
+    calls = []
+
+    def evaluate(sampler, kimg):
+        calls.append(kimg)
+        torch.rand(3)
+        return {"quality": float(sampler.sample(0, range(4)).mean())}
+
+    fit(tiny(), discs(), tmp_path, evaluate=evaluate, features=lambda images: images[:, 0, :2, 0].astype(np.float32))
+    assert weights(tmp_path) == weights(folder)
+    assert calls == [0, 1]
+    assert [line["step"] for line in lines(tmp_path) if "quality" in line] == [25, 50]
+    assert "diversity_features/right" in lines(tmp_path)[0]
+
+
+def test_unlabelled_images_train_an_unconditional_generator(tmp_path, discs, tiny):
+    result = fit(tiny(classes=0, kimg=0.16), discs(labelled=False), tmp_path)
+    loaded = load_generator(result.generator)
+    assert loaded.card.class_names == ()
+    assert len(loaded.sampler().sample(None, range(3))) == 3
+
+
+def test_a_batch_larger_than_the_data_trains(tmp_path, discs, tiny):
+    assert fit(tiny(batch_size=150, kimg=0.3), discs(100), tmp_path).steps == 2
+
+
+def test_too_few_images_are_refused(tmp_path, discs, tiny):
+    with pytest.raises(TrainingError, match="99"):
+        GANTrainer(tiny(), discs(99), tmp_path, JsonlTracker(tmp_path / "m.jsonl"), progress=silent)
+
+
+STRICT = MonitorConfig(warmup_kimg=0.3, patience=2)
+
+
+def test_a_generator_that_ignores_its_noise_is_found_rolled_back_and_at_last_advised(
+    tmp_path, discs, tiny, monkeypatch
+):
+    monkeypatch.setattr(GAN, "_noise", lambda self, count, step: torch.zeros(count, 8))
+    trainer = GANTrainer(tiny(max_rollbacks=1, monitor=STRICT), discs(), tmp_path, JsonlTracker(tmp_path / "m.jsonl"))
+    deaf = trainer.monitor.ratios
+    monkeypatch.setattr(trainer.monitor, "ratios", lambda samples: dict.fromkeys(deaf(samples), 0.0))
+    result = trainer.fit()
+    told = [line for line in read_jsonl(tmp_path / "m.jsonl") if "event" in line]
+    assert {line["event"] for line in told} == {"collapse"}
+    assert "went back to 0.0 kimg, learning rate now 0.0001" in told[0]["message"]
+    assert "use augmentation" in told[-1]["message"]
+    assert result.rollbacks == 1
+    assert result.kimg < 0.8, "steps undone count toward the budget"
+
+
+def poisoned(monkeypatch, at_step, attempts):
+    """Make the loss no number at one step of some attempts."""
+    honest = GAN.train_step
+
+    def train_step(self, real, labels, step):
+        values = honest(self, real, labels, step)
+        return values | {"g_loss": math.nan} if step == at_step and self.attempt in attempts else values
+
+    monkeypatch.setattr(GAN, "train_step", train_step)
+
+
+def test_nan_is_answered_by_the_last_good_checkpoint_and_a_lower_rate(tmp_path, discs, tiny, monkeypatch):
+    poisoned(monkeypatch, 33, {0})
+    monkeypatch.setattr("synthetyk.training.gan_trainer.StabilityMonitor.calm", True)
+    result = fit(tiny(), discs(), tmp_path)
+    assert result.rollbacks == 1
+    (event,) = events(tmp_path)
+    assert (event["event"], event["step"]) == ("nan", 30)
+    assert "Not a number: g_loss. At 0.5 kimg went back to 0.5 kimg, learning rate now 0.0001." in event["message"]
+    assert lines(tmp_path)[-1]["learning_rate"] == pytest.approx(1e-4)
+    assert result.steps == 46, "four steps were undone"
+
+
+def test_a_training_killed_after_a_rollback_ends_with_the_same_bits(tmp_path, discs, tiny, monkeypatch):
+    poisoned(monkeypatch, 33, {0})
+    monkeypatch.setattr("synthetyk.training.gan_trainer.StabilityMonitor.calm", True)
+    one, two = tmp_path / "one", tmp_path / "two"
+    fit(tiny(), discs(), one)
+    with pytest.raises(StoppedError):
+        fit(tiny(), discs(), two, progress=stop_at(47))
+    assert fit(tiny(), discs(), two).findings == fit(tiny(), discs(), one).findings
+    assert weights(one) == weights(two)
+
+
+def test_nan_that_no_rollback_mends_ends_the_training(tmp_path, discs, tiny, monkeypatch):
+    poisoned(monkeypatch, 2, {0, 1, 2})
+    with pytest.raises(DivergedError, match="Not a number"):
+        fit(tiny(max_rollbacks=2), discs(), tmp_path)
+    assert [event["event"] for event in events(tmp_path)] == ["nan", "nan"]
+
+
+def test_weights_that_are_no_numbers_are_never_checkpointed(tmp_path, discs, tiny, monkeypatch):
+    monkeypatch.setattr(GAN, "finite", lambda self: False)
+    with pytest.raises(DivergedError, match="weights"):
+        fit(tiny(max_rollbacks=0), discs(), tmp_path)
+    assert not (tmp_path / "checkpoints").exists()
+
+
+def test_a_huge_learning_rate_is_noticed(tmp_path, discs, tiny):
+    config = tiny(kimg=2, learning_rate_g=0.5, learning_rate_d=0.5, monitor=STRICT, max_rollbacks=0)
+    kinds = {finding.kind for finding in fit(config, discs(), tmp_path).findings}
+    assert kinds & {"divergence", "collapse", "discriminator_won"}
+
+
+def test_a_rollback_removes_the_sheets_of_what_was_undone(tmp_path, discs, tiny, monkeypatch):
+    poisoned(monkeypatch, 40, {0})
+    samples = tmp_path / "samples"
+    samples.mkdir()
+    (samples / "000900.png").write_bytes(b"of an undone branch")
+    fit(tiny(), discs(), tmp_path)
+    assert not (samples / "000900.png").exists()
+
+
+def test_a_healthy_short_training_on_phantoms_is_silent(tmp_path, tiny):
+    source = PhantomSource.open("phantom:n=120,size=28", SourceOptions())
+    images = np.stack([source.read(item).pixels.transpose(2, 0, 1) for item in source.items()])
+    labels = np.array([LABELS.index(item.label) for item in source.items()])
+    rows = np.arange(len(images))
+    network = {"resolution": 28, "classes": 3, "width": 16, "latent": 32}
+    monitor = MonitorConfig(warmup_kimg=2, samples=32)
+    config = tiny(network=network, kimg=4, tick_kimg=0.4, checkpoint_kimg=4, augment="translation", monitor=monitor)
+    result = fit(config, Subset(images, rows, labels, rows, LABELS), tmp_path)
+    assert result.findings == ()
+    assert lines(tmp_path)[-1]["diversity_pixels/normal"] > 0.5

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from synthetyk.core.errors import ArtifactError
+from synthetyk.models.dcgan import Generator, NetworkConfig, initialise
+from synthetyk.training.generator_file import GeneratorCard, load_generator, save_generator
+from synthetyk.training.sampler import Sampler
+
+
+@pytest.fixture
+def saved(tmp_path):
+    config = NetworkConfig(resolution=28, classes=2, width=4, latent=8)
+    generator = Generator(config)
+    initialise(generator, 0, "test")
+    card = GeneratorCard(
+        network=config, class_names=("a", "b"), image_shape=(1, 28, 28), seed=3, kimg=1.5, training_sha256="0" * 64
+    )
+    path = tmp_path / "generator.safetensors"
+    return path, generator, save_generator(path, generator, card)
+
+
+def test_a_loaded_generator_draws_the_same_images(saved):
+    path, generator, card = saved
+    loaded = load_generator(path)
+    assert loaded.card == card.model_copy(update={"schema_": "generator/1"})
+    expected = Sampler(generator, 2, 8, seed=3).sample(1, range(5))
+    assert np.array_equal(loaded.sampler().sample(1, range(5)), expected)
+    assert not np.array_equal(loaded.sampler(seed=4).sample(1, range(5)), expected)
+
+
+def test_a_generator_that_is_not_the_cards_is_refused(saved):
+    path, _, _ = saved
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(ArtifactError, match="damaged"):
+        load_generator(path)
+
+
+def test_a_missing_generator_is_said(tmp_path):
+    with pytest.raises(ArtifactError, match="missing"):
+        load_generator(tmp_path / "generator.safetensors")
