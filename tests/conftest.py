@@ -33,7 +33,7 @@ def real_data() -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def tiny_settings():
-    """Return a function that makes the settings of a very small run; nothing is measured, so its plan is always the same."""
+    """Return a function that makes the settings of a very small run; nothing is measured, so its plan is fixed."""
     from synthetyk.pipeline.settings import RunSettings, merge_overrides
 
     def settings(dataset: str = PHANTOM, *more: str) -> RunSettings:

@@ -214,7 +214,7 @@ def test_a_stage_that_does_not_apply_gives_its_reason(bare: ReportInputs) -> Non
 
 
 def test_what_a_stage_did_not_make_is_not_blamed_on_a_missing_stage(bare: ReportInputs) -> None:
-    page = Page(render_report(replace(bare, stages=(StageLine("evaluate", "done", 30.0),))))
+    page = Page(render_report(replace(bare, stages=(StageLine("privacy", "done", 30.0),))))
     assert "A sheet of nearest images was not made." in page.text
 
 

@@ -63,7 +63,9 @@ def test_another_attempt_draws_other_numbers_and_learns_more_slowly(tiny):
     assert second.optimizer_d.param_groups[0]["lr"] == config.learning_rate_d / 4
 
 
-@pytest.mark.parametrize("changes", [{}, {"optimizer": "rmsprop"}, {"classes": 0}, {"ema_half_life_kimg": 0}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"optimizer": "rmsprop"}, {"classes": 0}, {"ema_half_life_kimg": 0}, {"precision": "bf16"}]
+)
 def test_a_restored_gan_goes_on_as_if_it_had_not_stopped(tiny, changes):
     config = tiny(**changes)
     whole = trained(config, 5)

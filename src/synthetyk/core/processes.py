@@ -8,13 +8,18 @@ from multiprocessing.connection import wait
 
 
 def serve_parent() -> None:
-    """Call first in a worker: Ctrl-C is the parent's business, and its death, however sudden, ends the worker too."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    """Call first in a worker: Ctrl-C is the parent's business, and its death, however sudden, ends the worker too.
 
-
-def _end_with_parent() -> None:
+    Raises:
+        RuntimeError: This process is no worker.
+    """
     parent = multiprocessing.parent_process()
-    assert parent is not None, "serve_parent is for worker processes"
-    wait([parent.sentinel])
+    if parent is None:
+        raise RuntimeError("serve_parent was called outside a worker process")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
     os._exit(1)

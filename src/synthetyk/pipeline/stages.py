@@ -116,14 +116,18 @@ def _evaluate(run: RunFolder, progress: Progress) -> None:
     extractors += [open_extractor(name, Path(path)) for name, path in asked.weights.items()]
     config = EvaluationConfig(cap=plan.evaluation_count, scores=ScoreConfig(seed=asked.seed))
     evaluate(dataset, sampler, extractors, config, progress=progress).save(run / "evaluation.json")
-    images = _first_generated(sampler, plan.synthetic_per_class)
-    private = PrivacyConfig(seed=asked.seed)
-    nearest_sheet(dataset, images, learned, run / "nearest.png", config=private)
+
+
+def _privacy(run: RunFolder, progress: Progress) -> None:
+    plan, config, dataset = plan_of(run), PrivacyConfig(seed=run.settings().seed), open_cache(run.cache)
+    images = _first_generated(load_generator(run.generator).sampler(), plan.synthetic_per_class)
+    learned = LearnedExtractor.open(run.features)
+    nearest_sheet(dataset, images, learned, run / "nearest.png", config=config)
+    (run / "privacy.json").unlink(missing_ok=True)
     try:
-        audit(dataset, images, learned, private, progress=progress).save(run / "privacy.json")
+        audit(dataset, images, learned, config, progress=progress).save(run / "privacy.json")
     except MetricError as error:
-        (run / "privacy.json").unlink(missing_ok=True)
-        raise NotApplicableError(f"The privacy audit has too little to go on: {error}") from error
+        raise NotApplicableError(f"There is too little to go on: {error}") from error
 
 
 def _first_generated(sampler: ImageSampler, per_class: int) -> Any:
@@ -135,7 +139,7 @@ def _first_generated(sampler: ImageSampler, per_class: int) -> Any:
 
 def _evaluate_settings(run: RunFolder) -> Mapping[str, Any]:
     weights = {name: sha256_file(Path(path)) for name, path in run.settings().weights.items()}
-    return {**_chosen("evaluation_count", "extractor", "synthetic_per_class")(run), "weights": weights}
+    return {**_chosen("evaluation_count", "extractor")(run), "weights": weights}
 
 
 def _generate(run: RunFolder, progress: Progress) -> None:
@@ -207,11 +211,19 @@ STAGES = (
     ),
     Stage(
         "evaluate",
-        "Measures quality and privacy of the generated images.",
+        "Measures the quality of the generated images.",
         reads=("cache", "features", "generator.json"),
-        writes=("evaluation.json", "privacy.json", "nearest.png"),
+        writes=("evaluation.json",),
         work=_evaluate,
         settings=_evaluate_settings,
+    ),
+    Stage(
+        "privacy",
+        "Looks for training images among the generated ones.",
+        reads=("cache", "features", "generator.json"),
+        writes=("privacy.json", "nearest.png"),
+        work=_privacy,
+        settings=_chosen("synthetic_per_class"),
     ),
     Stage(
         "generate",

@@ -46,7 +46,7 @@ def shareable(inputs: ReportInputs) -> Answer:
     """Return the privacy audit's sentence, or why there is none."""
     privacy = inputs.privacy
     if not privacy:
-        why = inputs.absent("A privacy audit", "evaluate", "generate")
+        why = inputs.absent("A privacy audit", "privacy")
         return Answer("sharing", SHARE, "Not audited", f"{why} Do not share before one was made.", "unsure", ())
     word, tone = SHARE_WORDS[privacy.verdict]
     return Answer("sharing", SHARE, word, privacy.sentence, tone, (_looked_at(privacy), privacy.limits, OTHER_DUTIES))

@@ -15,7 +15,7 @@ from synthetyk.evaluation.study.study import jobs_of, run_study
 from synthetyk.training.classifier import ClassifierConfig, TrainedClassifier
 
 Pair = tuple[SyntheticSet, SyntheticSet]
-TRAINED = ClassifierConfig(width=8, steps=120, batch_size=16, evaluate_every=6, learning_rate=4e-3)
+TRAINED = ClassifierConfig(width=8, steps=100, batch_size=16, evaluate_every=8)
 ANSWER = StudyConfig(
     arms=("real", "real+duplicates", "real+synthetic"), classifier=TRAINED, minimum_added=1.0, resamples=500
 )
@@ -32,6 +32,9 @@ def test_a_whole_study_reports_every_arm_and_keeps_a_classifier(
     assert report.arm("real+synthetic").training_counts == (68, 68)
     for arm in report.arms:
         assert np.sum(arm.confusion) == 80 * arm.classifiers == sum(arm.reliability.count)
+    moved = [note for note in report.notes if note.startswith("Nothing else changed")]
+    assert len(moved) == 2 - (report.primary.second in {"real"})
+    assert f"{report.comparisons[-1].difference:+.3f}" in moved[-1]
     chosen = TrainedClassifier.load(tmp_path / report.classifier.folder)
     best = next(point for point in chosen.curve if point.step == chosen.best_step)
     assert best.auc == report.classifier.validation_auc

@@ -107,6 +107,17 @@ def secondary_comparisons(outcomes: Mapping[str, ArmOutcome], primary: tuple[str
     )
 
 
+def like_for_like(comparisons: Iterable[Comparison]) -> list[str]:
+    """Say in words what adding synthetic images did with nothing else changed."""
+    pairs = (("real+synthetic", "real"), ("real+synthetic+augmentation", "real+augmentation"))
+    return [
+        f"Nothing else changed, synthetic images moved the test AUC of {one.second} by {one.difference:+.3f} "
+        f"(95% interval {one.low:+.3f} to {one.high:+.3f}; {one.outcome}, Holm-corrected p {one.p_corrected:.3f})."
+        for one in comparisons
+        if (one.first, one.second) in pairs
+    ]
+
+
 def comparison(pair: tuple[str, str], found: Difference, *, significant: bool, p_corrected: float) -> Comparison:
     """Put a difference into the report's words."""
     return Comparison(

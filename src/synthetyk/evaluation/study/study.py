@@ -19,6 +19,7 @@ from synthetyk.evaluation.study.analysis import (
     arm_report,
     choose,
     comparison,
+    like_for_like,
     outcome_of,
     secondary_comparisons,
 )
@@ -121,10 +122,11 @@ def _report(
     primary = comparison(
         (CHALLENGER, baseline), evidence.difference, significant=beyond, p_corrected=evidence.difference.p_value
     )
+    others = secondary_comparisons(outcomes, (CHALLENGER, baseline))
     return StudyReport(
         verdict=verdict,
         primary=primary,
-        comparisons=secondary_comparisons(outcomes, (CHALLENGER, baseline)),
+        comparisons=others,
         arms=tuple(arms.values()),
         classifier=ChosenClassifier(**vars(chosen), validation_auc=best.auc or 0.0, folder=CLASSIFIER_FOLDER),
         class_names=names,
@@ -135,7 +137,7 @@ def _report(
         test_groups=evidence.test_groups,
         gans=evidence.gans,
         config=config,
-        notes=_notes(config, evidence, left_out),
+        notes=(*like_for_like(others), *_notes(config, evidence, left_out)),
     )
 
 

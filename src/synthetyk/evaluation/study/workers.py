@@ -1,9 +1,6 @@
 """Worker processes that train a study's classifiers side by side, one thread each."""
 
 import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from multiprocessing.connection import Connection, wait
@@ -11,6 +8,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from synthetyk.core.errors import TrainingError
+from synthetyk.core.processes import serve_parent
 from synthetyk.core.progress import Progress
 from synthetyk.evaluation.study.inputs import Inputs, StoredInputs
 from synthetyk.evaluation.study.jobs import Bench, Job
@@ -94,9 +92,8 @@ def _worker(bench: Bench, stored: StoredInputs) -> Iterator[Connection]:
 
 
 def _work(connection: Connection, bench: Bench, stored: StoredInputs) -> None:
-    """Do what the parent asks for; Ctrl-C is the parent's business, and its death ends this process too."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    """Do what the parent asks for."""
+    serve_parent()
     inputs = stored.open()
     while True:
         job = connection.recv()
@@ -106,10 +103,3 @@ def _work(connection: Connection, bench: Bench, stored: StoredInputs) -> None:
             connection.send(error)
         else:
             connection.send(job)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait([parent.sentinel])
-    os._exit(1)

@@ -16,9 +16,7 @@ def pictures(inputs: ReportInputs) -> Section:
     parts: list[Part] = [Gallery(sheets)] if sheets else []
     if not inputs.samples:
         parts.append(Text("This run has no sheet of synthetic images.", "unsure"))
-    parts.append(
-        Gallery(nearest) if nearest else Text(inputs.absent("A sheet of nearest images", "evaluate"), "unsure")
-    )
+    parts.append(Gallery(nearest) if nearest else Text(inputs.absent("A sheet of nearest images", "privacy"), "unsure"))
     parts += [Gallery(growth)] if growth else []
     parts.append(
         _set(inputs.manifest) if inputs.manifest else Text(inputs.absent("A synthetic set", "generate"), "unsure")

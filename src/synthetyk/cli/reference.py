@@ -1,0 +1,294 @@
+"""``python -m synthetyk.cli.reference FOLDER``: the reference pages of the documentation, written from the code.
+
+Each page is a pure function that returns markdown; a test compares what they return with the pages in the repository.
+"""
+
+import importlib
+import inspect
+import pkgutil
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+import synthetyk
+from synthetyk.cli.main import app
+from synthetyk.core import errors
+from synthetyk.core.artifacts import Artifact, write_bytes
+from synthetyk.core.config import Config
+from synthetyk.data.source import SOURCES
+from synthetyk.data.sources.phantom import PhantomConfig
+from synthetyk.evaluation.extractors.registry import EXTRACTORS
+from synthetyk.pipeline.plan import PlanValues
+from synthetyk.pipeline.stages import STAGES
+
+# Where each JSON file lies in a run folder, by its schema.
+PLACES = {
+    "cache": "cache/cache.json",
+    "checkpoint": "checkpoints/ATTEMPT-STEP/state.json",
+    "classifier": "features/classifier.json, study/classifier/classifier.json",
+    "config": "config.json",
+    "evaluation": "evaluation.json",
+    "fingerprint": "fingerprint.json",
+    "generator": "generator.json",
+    "learned_extractor": "features/extractor.json",
+    "manifest": "synthetic/0/manifest.json, and beside every set that generate writes",
+    "plan": "plan.json",
+    "privacy": "privacy.json",
+    "stage": "stages/NAME.json",
+    "study": "study/study.json",
+    "study_job": "study/jobs/NAME/job.json",
+}
+BOUNDS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most", "min_length": "length at least"}
+
+
+def commands() -> str:
+    """Return the page about every command and option."""
+    root: Any = typer.main.get_command(app)
+    parts = [_title("Commands", "Exit codes: 0 done, 1 an error in words, 2 wrong usage, 130 stopped by the user.")]
+    parts += [_command(path, command) for path, command in every_command(root)]
+    return _page(parts)
+
+
+def every_command(command: Any, path: str = "synthetyk") -> Iterator[tuple[str, Any]]:
+    """Yield a command and those below it with what one types to call them."""
+    yield path, command
+    for name, below in sorted(getattr(command, "commands", {}).items()):
+        yield from every_command(below, f"{path} {name}")
+
+
+def plan() -> str:
+    """Return the page about every value of the plan."""
+    about = (
+        "Every value is derived from the data, the machine and the budget; `plan.json` holds the rule that chose it. "
+        'Fix one with `--set NAME=VALUE`, or several with `--config FILE`, a JSON object such as `{"gan_kimg": 200}`.'
+    )
+    return _page([_title("The plan", about), _fields(PlanValues)])
+
+
+def files() -> str:
+    """Return the page about every JSON file and what each stage reads and writes."""
+    kinds = artifacts()
+    about = (
+        "Every JSON file starts with `schema: name/version`. A file of a newer version is refused, one of an older "
+        "version is migrated."
+    )
+    stages = _table(
+        ("stage", "reads", "writes"),
+        ((stage.name, _codes(stage.reads + stage.uses), _codes(stage.writes)) for stage in STAGES),
+    )
+    parts = [_title("Files", about), f"## What each stage reads and writes\n\n{stages}"]
+    parts += [f"## {kind.schema_name}/{kind.schema_version}\n\n{_artifact(kind)}" for kind in kinds]
+    parts += ["## Parts of files\n\n`PlanValues` has [a page of its own](plan.md)."]
+    inside = (part for part in parts_of(kinds) if part is not PlanValues)
+    parts += [f"### {part.__name__}\n\n{_summary(part)}\n\n{_fields(part)}" for part in inside]
+    return _page(parts)
+
+
+def error_tree() -> str:
+    """Return the page about every error."""
+    about = (
+        "Every error also inherits the builtin in brackets, so callers may catch either. The command line prints the "
+        "message and ends with exit code 1. The message says what was found, what was expected and what to do."
+    )
+    return _page([_title("Errors", about), "\n".join(_branch(errors.SynthetykError, 0))])
+
+
+def sources_and_extractors() -> str:
+    """Return the page about the built-in data sources and feature networks, and the options of phantom."""
+    about = (
+        "What is built in, by the names under which it is registered; see [how to add your own](../how-to/extend.md)."
+    )
+    sources = _table(("name", "what it reads"), _registered(SOURCES.items()))
+    extractors = _table(("name", "what it measures"), _registered(EXTRACTORS.items()))
+    return _page(
+        [
+            _title("Data sources and feature networks", about),
+            f"## Data sources: `synthetyk.sources`\n\nThe first that recognises a location takes it.\n\n{sources}",
+            f"## Options of phantom\n\n`phantom:KEY=VALUE,KEY=VALUE`\n\n{_fields(PhantomConfig)}",
+            f"## Feature networks: `synthetyk.extractors`\n\n{extractors}",
+        ]
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands,
+    "plan.md": plan,
+    "files.md": files,
+    "errors.md": error_tree,
+    "sources-and-extractors.md": sources_and_extractors,
+}
+
+
+def artifacts() -> list[type[Artifact]]:
+    """Return every kind of JSON file by its schema's name; imports every module to find them."""
+    for module in pkgutil.walk_packages(synthetyk.__path__, "synthetyk."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    ours = (kind for kind in Artifact.__subclasses__() if kind.__module__.startswith("synthetyk."))
+    return sorted(ours, key=lambda kind: kind.schema_name)
+
+
+def parts_of(kinds: Iterable[type[BaseModel]]) -> list[type[Config]]:
+    """Return the models that fields of some models are made of, at any depth, by name."""
+    found: dict[str, type[Config]] = {}
+    waiting: list[type[BaseModel]] = list(kinds)
+    while waiting:
+        for field in waiting.pop().model_fields.values():
+            new = [part for part in _models_in(field.annotation) if part.__name__ not in found]
+            found |= {part.__name__: part for part in new}
+            waiting += new
+    return [found[name] for name in sorted(found)]
+
+
+def described(kind: type) -> dict[str, str]:
+    """Return what the section Attributes of a class's docstring says, by attribute, parents' first."""
+    said: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        section = inspect.cleandoc(base.__dict__.get("__doc__") or "").partition("\nAttributes:\n")[2]
+        found = re.findall(r"^    (\w+): (.+(?:\n     .*)*)", section.partition("\n\n")[0], re.MULTILINE)
+        said |= {name: " ".join(text.split()) for name, text in found}
+    return said
+
+
+def type_in_words(annotation: Any) -> str:
+    """Return a type the way people write it, for example ``str | None`` or ``"adam" | "rmsprop"``."""
+    if annotation is None or annotation is type(None):
+        return "None"
+    if get_origin(annotation) is Annotated:
+        return type_in_words(get_args(annotation)[0])
+    if get_origin(annotation) is Literal:
+        return " | ".join(f'"{value}"' if isinstance(value, str) else str(value) for value in get_args(annotation))
+    if not get_args(annotation):
+        return getattr(annotation, "__name__", str(annotation))
+    inside = [type_in_words(part) if part is not ... else "..." for part in get_args(annotation)]
+    origin: Any = get_origin(annotation)
+    if origin in (tuple, list, dict, set):
+        return f"{origin.__name__}[{', '.join(inside)}]"
+    return " | ".join(inside)
+
+
+def _models_in(annotation: Any) -> list[type[Config]]:
+    if isinstance(annotation, type) and issubclass(annotation, Config):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_in(part)]
+
+
+def _fields(kind: type[BaseModel]) -> str:
+    said = described(kind)
+    return _table(
+        ("name", "type", "meaning"),
+        ((f"`{name}`", _field_type(field), said.get(name, "")) for name, field in kind.model_fields.items()),
+    )
+
+
+def _field_type(field: FieldInfo) -> str:
+    bounds = [
+        f"{words} {getattr(limit, name)}"
+        for limit in field.metadata
+        for name, words in BOUNDS.items()
+        if getattr(limit, name, None) is not None
+    ]
+    return ", ".join([f"`{type_in_words(field.annotation)}`", *bounds])
+
+
+def _artifact(kind: type[Artifact]) -> str:
+    return f"`{PLACES[kind.schema_name]}`\n\n{_summary(kind)}\n\n{_fields(kind)}"
+
+
+def _command(path: str, command: Any) -> str:
+    kinds = inspect.signature(command.callback).parameters
+    rows = [
+        (_names(each), _value(each, kinds[each.name].annotation), _default(each), each.help or "")
+        for each in command.params
+    ]
+    arguments = [_placeholder(each) for each in command.params if each.param_type_name == "argument"]
+    usage = " ".join([path, *arguments, *(["COMMAND"] if hasattr(command, "commands") else [])])
+    options = _table(("", "value", "default", "meaning"), rows) if rows else ""
+    return f"## {path}\n\n`{usage}`\n\n{inspect.cleandoc(command.help or '')}\n\n{options}".rstrip()
+
+
+def _placeholder(argument: Any) -> str:
+    name = argument.metavar or argument.name.upper()
+    return name if argument.required else f"[{name}]"
+
+
+def _names(parameter: Any) -> str:
+    return f"`{_placeholder(parameter)}`" if parameter.param_type_name == "argument" else _codes(parameter.opts)
+
+
+def _value(parameter: Any, annotation: Any) -> str:
+    """Return what may follow an option; nothing for a flag."""
+    if getattr(parameter, "is_flag", False):
+        return ""
+    words = type_in_words(annotation).removesuffix(" | None")
+    shown = parameter.metavar if parameter.metavar and parameter.param_type_name == "option" else words
+    limits = {"min": "at least", "max": "at most"}
+    found = [(said, getattr(each, end, None)) for each in get_args(annotation)[1:] for end, said in limits.items()]
+    return ", ".join([f"`{shown}`", *(f"{said} {limit:g}" for said, limit in found if limit is not None)])
+
+
+def _default(parameter: Any) -> str:
+    nothing = parameter.default is None or parameter.default is False
+    return "" if nothing else f"`{parameter.default}`"
+
+
+def _branch(kind: type[Exception], depth: int) -> Iterator[str]:
+    builtins = [base.__name__ for base in kind.__bases__ if base.__module__ == "builtins" and base is not Exception]
+    beside = f" ({', '.join(builtins)})" if builtins else ""
+    yield f"{'  ' * depth}- **`{kind.__name__}`**{beside}: {_summary(kind)}"
+    for below in kind.__subclasses__():
+        if below.__module__ == errors.__name__:
+            yield from _branch(below, depth + 1)
+
+
+def _registered(entries: Iterable[tuple[str, type]]) -> Iterator[tuple[str, str]]:
+    ours = ((name, kind) for name, kind in entries if kind.__module__.startswith("synthetyk."))
+    return ((f"`{name}`", f"{_summary(kind)}{_called(kind)}") for name, kind in ours)
+
+
+def _called(extractor: Any) -> str:
+    """Return the name that an extractor's figures carry; nothing for what is no extractor."""
+    return f" Called `{extractor.name}` in files and figures." if isinstance(getattr(extractor, "name", 0), str) else ""
+
+
+def _summary(kind: type) -> str:
+    """Return a docstring up to its sections, one line for each paragraph."""
+    text = re.split(r"\n(?:Attributes|Args|Raises):\n", inspect.cleandoc(kind.__doc__ or ""))[0]
+    return " ".join(text.replace("``", "`").split())
+
+
+def _title(title: str, about: str) -> str:
+    return f"# {title}\n\nWritten from the code by `make docs`; do not edit.\n\n{about}"
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("``", "`").replace("\\[", "[").replace("|", "\\|").split())
+
+
+def _page(parts: Iterable[str]) -> str:
+    return "\n\n".join(parts) + "\n"
+
+
+def write(folder: Path) -> None:
+    """Write every page into a folder."""
+    for name, page in PAGES.items():
+        write_bytes(folder / name, page().encode())
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

@@ -1,0 +1,155 @@
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from synthetyk.cli import main
+from synthetyk.core.errors import ConfigError, RunError, SynthetykError
+
+pytestmark = pytest.mark.xdist_group("finished run")
+
+
+def call(*arguments):
+    return CliRunner().invoke(main.app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def exits(monkeypatch, capsys):
+    """Return a function that runs the whole command line and returns exit code, output and errors."""
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["synthetyk", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main.main()
+        said = capsys.readouterr()
+        return ended.value.code, said.out, said.err
+
+    return run
+
+
+def test_without_a_command_the_help_names_every_command(exits):
+    _, out, err = exits()
+    for name in ("run", "train", "evaluate", "generate", "study", "report", "data", "fingerprint", "plan"):
+        assert f" {name} " in out + err
+
+
+def test_the_version_is_printed(exits):
+    code, out, _ = exits("--version")
+    assert (code, out.split()[0]) == (0, "synthetyk")
+
+
+def test_an_error_is_one_sentence_and_exit_code_1(exits, tmp_path):
+    code, _, err = exits("run", tmp_path / "nowhere", "--output", tmp_path / "run")
+    assert code == 1
+    assert "There is nothing at" in err
+    assert "Traceback" not in err
+
+
+def test_wrong_usage_is_exit_code_2(exits):
+    assert exits("run", "phantom", "--sed", "3")[0] == 2
+
+
+def test_an_interrupt_is_exit_code_130_and_says_that_nothing_is_lost(exits, monkeypatch, tmp_path):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("synthetyk.cli.run.run_stages", stopped)
+    code, _, err = exits("run", "phantom", "--output", tmp_path / "run")
+    assert code == 130
+    assert "the same command goes on" in err
+
+
+def test_brackets_in_a_message_are_no_markup(exits, tmp_path):
+    _, _, err = exits("run", tmp_path / "[bold]odd[/bold]", "--output", tmp_path / "run")
+    assert "[bold]odd[/bold]" in err
+
+
+def test_inspect_writes_fingerprint_splits_and_contact_sheet(tmp_path):
+    result = call("data", "inspect", "phantom:n=40,size=32", "--output", tmp_path / "look")
+    assert result.exit_code == 0, result.output
+    assert "40 images" in result.output
+    assert {path.name for path in (tmp_path / "look").iterdir()} == {
+        *("fingerprint.json", "splits.csv", "contact_sheet.png")
+    }
+
+
+def test_a_run_needs_a_data_set():
+    assert isinstance(call("run").exception, ConfigError)
+
+
+def test_resume_stands_alone(finished):
+    assert isinstance(call("run", "phantom", "--resume", finished.path).exception, ConfigError)
+
+
+def test_a_finished_run_is_resumed_without_doing_anything_again(finished):
+    result = call("run", "--resume", finished.path)
+    assert result.exit_code == 0, result.output
+    assert result.output.count("done before") == 10
+    assert "Does it help?" in result.output
+
+
+def test_every_stage_has_a_command(finished):
+    for name in (
+        "fingerprint",
+        "plan",
+        "cache",
+        "features",
+        "train",
+        "evaluate",
+        "privacy",
+        "generate",
+        "study",
+        "report",
+    ):
+        result = call(name, finished.path)
+        assert result.exit_code == 0, result.output
+        assert "done before" in result.output
+
+
+def test_a_stage_of_no_run_says_how_to_begin_one(tmp_path):
+    error = call("evaluate", tmp_path).exception
+    assert isinstance(error, RunError)
+    assert "synthetyk run DATASET" in str(error)
+
+
+def test_train_begins_a_run_by_itself_and_generate_works_on_it(tmp_path, tiny_settings):
+    settings = [part for name, o in tiny_settings().overrides.items() for part in ("--set", f"{name}={o.value}")]
+    trained = call("train", "phantom:n=160,size=28", "--output", tmp_path / "run", "--budget", "2min", *settings)
+    assert trained.exit_code == 0, trained.output
+    output = tmp_path / "set.npz"
+    result = call("generate", tmp_path / "run", "--per-class", 7, "--format", "npz", "--output", output)
+    assert result.exit_code == 0, result.output
+    with np.load(output) as arrays:
+        assert arrays["images"].shape == (21, 28, 28)
+        assert np.bincount(arrays["labels"]).tolist() == [7, 7, 7]
+
+
+def test_balance_asks_for_what_each_class_lacks(finished, tmp_path):
+    result = call("generate", finished.path, "--balance", "--output", tmp_path / "more")
+    assert result.exit_code == 0, result.output
+    counts = json.loads((tmp_path / "more/manifest.json").read_text())["counts"]
+    assert counts["normal"] == 0 < counts["benign"] < counts["malignant"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--per-class", "3"], ["--output", "x"], ["--output", "x", "--per-class", "3", "--balance"]]
+)
+def test_generate_asks_for_what_is_not_clear(finished, arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(call("generate", finished.path, *arguments).exception, ConfigError)
+
+
+def test_a_study_at_another_fraction_runs_in_a_folder_of_its_own(copied):
+    result = call("study", copied.path, "--fraction", "0.85")
+    assert result.exit_code == 0, result.output
+    assert (copied / "fractions/0.85/study/study.json").exists()
+
+
+def test_a_second_process_is_refused(finished):
+    from synthetyk.pipeline.lock import locked
+
+    with locked(finished.path):
+        error = call("report", finished.path).exception
+    assert isinstance(error, SynthetykError)
+    assert "in use by process" in str(error)

@@ -1,0 +1,63 @@
+import pytest
+
+from synthetyk.cli.reference import PAGES, described, type_in_words, write
+from synthetyk.core.config import Config
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_committed_page_is_what_the_code_says(root, name):
+    assert (root / "docs/reference" / name).read_text() == PAGES[name](), "stale: run make docs"
+
+
+def test_no_page_is_left_behind(root):
+    assert {path.name for path in (root / "docs/reference").iterdir()} == set(PAGES)
+
+
+@pytest.mark.parametrize("name", ["commands.md", "plan.md"])
+def test_every_option_and_every_plan_value_is_explained(name):
+    rows = [line for line in PAGES[name]().splitlines() if line.startswith("| `")]
+    assert rows
+    assert not [row for row in rows if row.endswith("|  |")]
+
+
+def test_pages_are_written_into_the_folder(tmp_path):
+    write(tmp_path / "new")
+    assert {path.name for path in (tmp_path / "new").iterdir()} == set(PAGES)
+
+
+def test_attributes_are_read_from_parents_too_and_over_several_lines():
+    class Parent(Config):
+        """One.
+
+        Attributes:
+            a: First, and a long story
+                that goes on: here.
+        """
+
+        a: int
+
+    class Child(Parent):
+        """Two.
+
+        Attributes:
+            b: Second.
+
+        Raises:
+            c: Not an attribute.
+        """
+
+        b: int
+
+    assert described(Child) == {"a": "First, and a long story that goes on: here.", "b": "Second."}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "words"),
+    [
+        (int | None, "int | None"),
+        (tuple[str, ...], "tuple[str, ...]"),
+        (dict[str, tuple[int, int]], "dict[str, tuple[int, int]]"),
+    ],
+)
+def test_types_read_as_people_write_them(annotation, words):
+    assert type_in_words(annotation) == words

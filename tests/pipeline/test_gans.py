@@ -1,0 +1,71 @@
+import pytest
+
+from synthetyk.core.artifacts import sha256_file
+from synthetyk.core.errors import TrainingError
+from synthetyk.core.progress import silent
+from synthetyk.pipeline import gans
+from synthetyk.pipeline.run_folder import begin_run
+from synthetyk.pipeline.stage import run_stage
+from synthetyk.pipeline.stages import BY_NAME, up_to
+from synthetyk.training.generator_file import GeneratorCard
+
+pytestmark = pytest.mark.xdist_group("finished run")
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory, tiny_settings):
+    """A run with two GANs, trained side by side."""
+    settings = tiny_settings("phantom:n=200,size=28,balance=0.5/0.3/0.2", "gan_seeds=2", "gan_kimg=1")
+    run = begin_run(tmp_path_factory.mktemp("two") / "run", settings)
+    for stage in up_to("generate"):
+        run_stage(stage, run, silent)
+    return run
+
+
+def test_two_gans_have_seeds_and_folders_of_their_own(two):
+    cards = [GeneratorCard.load(two.generator_of(index).with_suffix(".json")) for index in range(2)]
+    assert cards[0].seed != cards[1].seed
+    assert cards[0].sha256 != cards[1].sha256
+    assert (two.replica(1) / "metrics.jsonl").exists()
+
+
+def test_each_gan_generates_a_set(two):
+    assert (two.synthetic_of(0) / "manifest.json").exists()
+    assert (two.synthetic_of(1) / "manifest.json").exists()
+
+
+def test_side_by_side_is_the_same_as_alone(two, tmp_path, tiny_settings):
+    """Image by image: whether a GAN trains in this process or in a worker changes no bit."""
+    before = sha256_file(two.generator_of(1))
+    for path in two.replica(1).glob("generator.*"):
+        path.unlink()
+    for checkpoint in sorted((two.replica(1) / "checkpoints").iterdir())[1:]:
+        for file in checkpoint.iterdir():
+            file.unlink()
+        checkpoint.rmdir()
+    gans.train_gan(two, 1, silent)
+    assert sha256_file(two.generator_of(1)) == before
+
+
+def test_the_failure_of_a_worker_arrives_with_its_words(two, monkeypatch):
+    (two.replica(1) / "generator.json").unlink()
+    checkpoints = two.replica(1) / "checkpoints"
+    newest = max(checkpoints.iterdir())
+    card = next(newest.glob("*.json"))
+    card.write_text(card.read_text().replace('"batch_size": 32', '"batch_size": 16'))
+    with pytest.raises(TrainingError, match="other settings"):
+        gans.train_gans(two, silent)
+
+
+def test_a_worker_that_was_killed_is_said_to_be(finished, monkeypatch):
+    class Closed:
+        def recv(self):
+            raise EOFError
+
+    with pytest.raises(TrainingError, match="process that trained GAN 2 was killed"):
+        gans._receive(Closed(), 1)
+
+
+def test_the_watched_distance_is_in_the_metrics(finished):
+    assert '"FD[learned]"' in (finished / "metrics.jsonl").read_text()
+    assert BY_NAME["train"].writes[2] == "metrics.jsonl"
