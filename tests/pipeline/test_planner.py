@@ -66,6 +66,15 @@ def test_the_number_of_threads_is_the_one_that_measured_fastest():
     assert plan(speeds=Busy()).values.threads == 1
 
 
+def test_bf16_is_taken_where_it_measured_faster():
+    class Half(FixedSpeeds):
+        def classifier(self, config, channels, resolution):
+            return 0.05 if config.precision == "fp32" else 0.02
+
+    assert plan().values.classifier_precision == "fp32"
+    assert plan(speeds=Half()).values.classifier_precision == "bf16"
+
+
 def test_a_long_budget_trains_two_gans_side_by_side():
     made = plan(budget=3600)
     assert (made.values.gan_seeds, made.values.threads) == (2, 1)

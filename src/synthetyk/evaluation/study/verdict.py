@@ -136,7 +136,7 @@ def _sentence(evidence: Evidence, outcome: Outcome, reasons: tuple[str, ...], sm
     return (
         f"{_OPENINGS[outcome]}{why}: {evidence.challenger} has a test AUC of {evidence.challenger_auc:.3f} against "
         f"{evidence.baseline_auc:.3f} for {evidence.baseline}, the best arm without synthetic images, a difference of "
-        f"{change.mean:+.3f} (95% interval {change.low:+.3f} to {change.high:+.3f}) on "
+        f"{change.mean:+z.3f} (95% interval {change.low:+z.3f} to {change.high:+z.3f}) on "
         f"{sum(evidence.test_counts.values())} test images ({counts}) in {evidence.test_groups} groups, from "
         f"{evidence.seeds} classifiers an arm and {gans}; the smallest effect that this study could have seen is "
         f"{smallest:.3f}."
