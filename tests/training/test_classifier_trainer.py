@@ -3,7 +3,7 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from synthetyk.core.errors import TrainingError
+from synthetyk.core.errors import DivergedError, TrainingError
 from synthetyk.training.classifier import ClassifierConfig, ValidationPoint
 from synthetyk.training.classifier_trainer import (
     ClassifierTrainer,
@@ -94,6 +94,11 @@ def test_oversampling_draws_classes_equally_often() -> None:
 def test_what_cannot_be_trained_on_is_refused(train: ArrayImages, val: ArrayImages, message: str) -> None:
     with pytest.raises(TrainingError, match=message):
         ClassifierTrainer(CONFIG, train, val)
+
+
+def test_a_divergence_is_told_and_not_trained_on() -> None:
+    with pytest.raises(DivergedError, match="Lower its learning rate"):
+        ClassifierTrainer(CONFIG.replace(learning_rate=1e30), TRAIN, VAL).fit()
 
 
 def test_a_validation_split_of_one_class_has_no_auc_and_the_loss_chooses() -> None:

@@ -128,11 +128,11 @@ def _gan(draft: Draft, facts: Facts) -> None:
     batch = 32 if draft["resolution"] <= 32 else 16
     draft.put("gan_batch_size", batch, "the paper's is 128: small batches make more steps in the same time")
     draft.put("gan_optimizer", "adam", "the DCGAN paper's")
-    draft.put("gan_learning_rate", 2e-4, "the DCGAN paper's")
+    draft.put("gan_learning_rate", 4e-4, "twice the paper's: halved the distance in the same time on chest X-rays")
     if facts.images < 500:
-        draft.put("gan_augment", "color,translation,cutout", f"{facts.images} images are soon learned by heart")
-    elif facts.images < 2000:
-        draft.put("gan_augment", "translation", f"{facts.images} images are few")
+        draft.put("gan_augment", "translation,color", f"{facts.images} images are soon learned by heart")
+    elif facts.images < 20_000:
+        draft.put("gan_augment", "translation", f"{facts.images} images are few for a discriminator")
     else:
         draft.put("gan_augment", "", f"{facts.images} images are enough")
     draft.put("gan_precision", "fp32", "resumes bit for bit")

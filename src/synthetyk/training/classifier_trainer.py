@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from synthetyk.core import seeding
-from synthetyk.core.errors import TrainingError
+from synthetyk.core.errors import DivergedError, TrainingError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.metrics.auc import weighted_auc
 from synthetyk.training.batches import BatchOrder
@@ -57,7 +57,11 @@ class ClassifierTrainer:
         self.class_weights = _class_weights(train.labels, classes) if config.balance == "weights" else None
 
     def fit(self) -> TrainedClassifier:
-        """Train for the given steps and return the averaged weights that were best on validation."""
+        """Train for the given steps and return the averaged weights that were best on validation.
+
+        Raises:
+            DivergedError: The weights are no longer finite.
+        """
         prepare_torch(self.config.threads)
         curve: list[ValidationPoint] = []
         weights: dict[int, dict[str, Tensor]] = {}
@@ -88,8 +92,14 @@ class ClassifierTrainer:
         self.average.update(self.network, averaging(step, self.config.ema_decay))
 
     def evaluate(self, step: int) -> ValidationPoint:
-        """Look at the validation split with the averaged weights."""
+        """Look at the validation split with the averaged weights.
+
+        Raises:
+            DivergedError: They are no longer finite.
+        """
         logits, labels = self._validation_logits(), torch.from_numpy(self.val.labels)
+        if not logits.isfinite().all():
+            raise DivergedError(f"The classifier diverged before step {step}", action="Lower its learning rate")
         return ValidationPoint(
             step=step,
             loss=float(F.cross_entropy(logits, labels)),
