@@ -19,6 +19,7 @@ from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.classifier_trainer import ClassifierTrainer
 
 SEEDS = 5
+STEPS = 1000
 
 
 def main() -> None:
@@ -30,7 +31,9 @@ def main() -> None:
         for arm in (arm for arm in ARMS if arm.adds == "nothing"):
             began, scores = monotonic(), []
             for seed in range(SEEDS):
-                trained = ClassifierTrainer(arm.settings(ClassifierConfig(), seed), dataset.train, dataset.val).fit()
+                trained = ClassifierTrainer(
+                    arm.settings(ClassifierConfig(steps=STEPS), seed), dataset.train, dataset.val
+                ).fit()
                 probabilities = trained.probabilities(dataset.test.all())
                 scores.append(classification_scores(probabilities, dataset.test.labels))
             rows.append(
@@ -43,7 +46,13 @@ def main() -> None:
                 }
             )
     write(
-        "pneumonia", rows, seeds=SEEDS, threshold=0.5, test_images=len(dataset.test), interval="Student's t over seeds"
+        "pneumonia",
+        rows,
+        seeds=SEEDS,
+        steps=STEPS,
+        threshold=0.5,
+        test_images=len(dataset.test),
+        interval="Student's t over seeds",
     )
 
 

@@ -223,8 +223,8 @@ def _pace(draft: Draft, speeds: Speeds) -> float:
 
 
 def _enough(facts: Facts) -> int:
-    """Steps after which more are of no use: sixty times through the data, within bounds."""
-    return min(600, max(300, 60 * facts.images // 64))
+    """Steps after which more are of little use: sixty times through the data, within bounds."""
+    return min(1000, max(300, 60 * facts.images // 64))
 
 
 def _steps(facts: Facts, seconds: float, pace: float) -> int:
