@@ -1,7 +1,6 @@
 """The entry point: commands are registered here, and only here an error becomes an exit code."""
 
 import logging
-import os
 import signal
 import sys
 from types import FrameType
@@ -15,8 +14,6 @@ from synthetyk.cli import data, generate, run, stages, study
 from synthetyk.cli.display import errors, say
 from synthetyk.core.errors import SynthetykError
 
-# GNU OpenMP lets idle threads spin, which on a busy machine costs more than all the work; it reads this at its start.
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 STOPPED = 130  # how a shell names the end by Ctrl-C
 
 app = typer.Typer(

@@ -4,7 +4,34 @@ import multiprocessing
 import os
 import signal
 import threading
-from multiprocessing.connection import wait
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+
+@contextmanager
+def worker(target: Callable[..., None], *arguments: Any) -> Iterator[Connection]:
+    """Run ``target(connection, *arguments)`` in a fresh process; it ends with this block, however that is left.
+
+    Args:
+        target: A function of a module, which calls `serve_parent` first.
+        arguments: What it needs, able to be pickled.
+
+    Yields:
+        This side of the connection.
+    """
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=target, args=(there, *arguments), daemon=True)
+    process.start()
+    there.close()
+    try:
+        yield here
+    finally:
+        process.terminate()
+        process.join()
+        here.close()
 
 
 def serve_parent() -> None:

@@ -1,14 +1,13 @@
 """Trains the GANs of a run: one in this process, several side by side in processes of their own."""
 
-import multiprocessing
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from synthetyk.core import seeding
 from synthetyk.core.errors import TrainingError
-from synthetyk.core.processes import serve_parent
+from synthetyk.core.processes import serve_parent, worker
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import open_cache
 from synthetyk.data.dataset import Subset
@@ -86,7 +85,7 @@ def _watch(train: Subset, extractor: LearnedExtractor) -> Callable[[Sampler, int
 def _side_by_side(run: RunFolder, count: int, progress: Progress) -> None:
     done, totals, messages = [0.0] * count, [0.0] * count, [""] * count
     with ExitStack() as stack:
-        open_ends = {stack.enter_context(_worker(run.path, index)): index for index in range(count)}
+        open_ends = {stack.enter_context(worker(_work, run.path, index)): index for index in range(count)}
         while open_ends:
             for end in [end for end in wait(list(open_ends)) if isinstance(end, Connection)]:
                 index = open_ends[end]
@@ -110,21 +109,6 @@ def _receive(end: Connection, index: int) -> tuple[float, float, str] | None:
     if isinstance(said, Exception):
         raise said
     return said
-
-
-@contextmanager
-def _worker(path: Path, index: int) -> Iterator[Connection]:
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=_work, args=(there, path, index), daemon=True)
-    process.start()
-    there.close()
-    try:
-        yield here
-    finally:
-        process.terminate()
-        process.join()
-        here.close()
 
 
 def _work(end: Connection, path: Path, index: int) -> None:

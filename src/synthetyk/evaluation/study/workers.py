@@ -1,14 +1,12 @@
 """Worker processes that train a study's classifiers side by side, one thread each."""
 
-import multiprocessing
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, closing
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from synthetyk.core.errors import TrainingError
-from synthetyk.core.processes import serve_parent
+from synthetyk.core.processes import serve_parent, worker
 from synthetyk.core.progress import Progress
 from synthetyk.evaluation.study.inputs import Inputs, StoredInputs
 from synthetyk.evaluation.study.jobs import Bench, Job
@@ -51,7 +49,7 @@ def _side_by_side(
     waiting, busy = list(reversed(jobs)), dict[Connection, Job]()
     stored = StoredInputs.of(inputs, scratch)
     with ExitStack() as stack:
-        free = [stack.enter_context(_worker(bench, stored)) for _ in range(min(workers, len(jobs)))]
+        free = [stack.enter_context(worker(_work, bench, stored)) for _ in range(min(workers, len(jobs)))]
         while waiting or busy:
             while free and waiting:
                 connection, job = free.pop(), waiting.pop()
@@ -74,21 +72,6 @@ def _receive(connection: Connection, job: Job) -> None:
         ) from error
     if isinstance(said, Exception):
         raise said
-
-
-@contextmanager
-def _worker(bench: Bench, stored: StoredInputs) -> Iterator[Connection]:
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process: BaseProcess = context.Process(target=_work, args=(there, bench, stored), daemon=True)
-    process.start()
-    there.close()
-    try:
-        yield here
-    finally:
-        process.terminate()
-        process.join()
-        here.close()
 
 
 def _work(connection: Connection, bench: Bench, stored: StoredInputs) -> None:
