@@ -1,6 +1,8 @@
 """How fast a GAN trains here: a short calibration that turns a time budget into a number of images."""
 
+import math
 import time
+from statistics import median
 
 from synthetyk.data.dataset import Subset
 from synthetyk.training.batches import GANBatches
@@ -11,7 +13,7 @@ WARM_UP_STEPS = 2  # the first steps choose kernels and fill caches
 
 
 def measure(config: GANConfig, data: Subset, seconds: float = 5.0) -> float:
-    """Train for some seconds and forget it; return real images shown per second.
+    """Train for some seconds and forget it; return real images shown per second, by the median step.
 
     Args:
         config: The settings that will be trained with: speed depends on nearly all of them.
@@ -23,11 +25,12 @@ def measure(config: GANConfig, data: Subset, seconds: float = 5.0) -> float:
     batches = GANBatches(
         data, config.batch_size, config.seed, conditional=config.network.classes > 0, balanced=config.balanced
     )
-    start = step = 0
-    began = time.monotonic()
-    while step <= WARM_UP_STEPS or time.monotonic() - began < seconds:
-        if step == WARM_UP_STEPS:
-            start, began = step, time.monotonic()
-        gan.train_step(*batches.at(step), step)
-        step += 1
-    return (step - start) * config.batch_size / (time.monotonic() - began)
+    steps: list[float] = []
+    ends = math.inf
+    while len(steps) <= WARM_UP_STEPS or time.monotonic() < ends:
+        began = time.monotonic()
+        gan.train_step(*batches.at(len(steps)), len(steps))
+        steps.append(time.monotonic() - began)
+        if len(steps) == WARM_UP_STEPS:
+            ends = time.monotonic() + seconds
+    return config.batch_size / median(steps[WARM_UP_STEPS:])
