@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,13 @@ TINY = (
     *("classifier_width=8", "classifier_steps=6", "features_steps=6", "classifier_batch_size=16"),
     *("study_seeds=2", "study_workers=1", "study_resamples=100", "synthetic_per_class=80"),
 )
+
+
+@pytest.fixture(autouse=True)
+def full_floats():
+    """Trainers flush denormals for the whole process; hypothesis draws them, and refuses to work without."""
+    if torch := sys.modules.get("torch"):
+        torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="session")

@@ -153,3 +153,49 @@ def test_a_second_process_is_refused(finished):
         error = call("report", finished.path).exception
     assert isinstance(error, SynthetykError)
     assert "in use by process" in str(error)
+
+
+def test_a_slip_in_a_setting_costs_nothing(tmp_path):
+    wrong = call("run", "phantom", "--output", tmp_path / "run", "--set", "gan_kimgs=5")
+    assert isinstance(wrong.exception, ConfigError)
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_a_run_keeps_cannot_be_given_again(finished):
+    assert isinstance(call("run", "--resume", finished.path, "--seed", "3").exception, ConfigError)
+    assert isinstance(call("train", finished.path, "--budget", "3min").exception, ConfigError)
+
+
+def test_a_value_can_be_fixed_on_a_run_that_exists(copied):
+    result = call("run", "--resume", copied.path, "--set", "study_resamples=150")
+    assert result.exit_code == 0, result.output
+    assert result.output.count("done before") == 7
+
+
+@pytest.mark.parametrize("arguments", [["--seed", "3"], ["--format", "npz"], ["--overwrite"]])
+def test_options_of_generate_without_an_output_are_not_swallowed(finished, arguments):
+    assert isinstance(call("generate", finished.path, *arguments).exception, ConfigError)
+
+
+def test_a_name_that_ends_in_npz_is_one_file(finished, tmp_path):
+    assert call("generate", finished.path, "--per-class", 2, "--output", tmp_path / "a.npz").exit_code == 0
+    assert (tmp_path / "a.npz").is_file()
+    mixed = call("generate", finished.path, "--per-class", 2, "--format", "png", "--output", tmp_path / "b.npz")
+    assert isinstance(mixed.exception, ConfigError)
+
+
+def test_the_built_in_set_is_found_beside_a_folder_of_its_name(tmp_path, monkeypatch):
+    (tmp_path / "phantom").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert call("data", "inspect", "phantom:n=40,size=32", "--output", "look").exit_code == 0
+
+
+def test_a_data_set_is_not_written_into(tmp_path):
+    assert isinstance(call("data", "inspect", tmp_path, "--output", tmp_path / "look").exception, RunError)
+
+
+def test_a_file_where_a_folder_should_be_is_one_sentence(exits, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, _, err = exits("data", "inspect", "phantom:n=40,size=32", "--output", tmp_path / "file")
+    assert code == 1
+    assert "Traceback" not in err

@@ -243,7 +243,7 @@ def test_it_says_in_words_what_was_found(tmp_path):
         "Exact copies: pictures that occur more than once: 1 (1 test in train).",
         "Near copies: none.",
         "Left out of train: exact copy in test: 1.",
-        "Cannot be used, empty: 1.",
+        "Cannot be used, empty: 1, for example train/a/empty.png: The file is empty. Expected an image.",
         "No patient or slide is known: images of one patient may stand in training and test.",
     ]
 

@@ -4,7 +4,9 @@ from synthetyk.core.errors import ConfigError
 from synthetyk.pipeline.planner import Facts, make_plan
 from synthetyk.pipeline.settings import RunSettings, merge_overrides
 
-FACTS = Facts(train_counts=(600, 300), labelled=True, side=64, aspect=1.0, colour=False, threads=2)
+FACTS = Facts(
+    train_counts=(600, 300), class_names=("benign", "malignant"), side=64, aspect=1.0, colour=False, threads=2
+)
 
 
 class FixedSpeeds:
@@ -104,7 +106,7 @@ def test_a_refused_value_names_where_it_came_from():
 
 
 def test_a_set_without_labels_is_trained_unconditionally():
-    assert plan(facts(train_counts=(500,), labelled=False)).values.conditional is False
+    assert plan(facts(train_counts=(500,), class_names=())).values.conditional is False
 
 
 def test_few_images_are_augmented():
@@ -115,3 +117,43 @@ def test_few_images_are_augmented():
 def test_images_that_are_not_square_get_a_border():
     assert plan(facts(aspect=1.4)).values.fit == "pad"
     assert plan().values.fit == "stretch"
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("gan_augment=foo", "augment"),
+        ("extractor=nonsense", "Expected learned"),
+        ("positive_class=nonsense", "Expected one of benign, malignant"),
+    ],
+)
+def test_what_no_stage_could_work_with_is_refused_before_anything_is_trained(assignment, message):
+    with pytest.raises(ConfigError, match=message):
+        plan(assignments=[assignment])
+
+
+def test_a_class_may_be_called_by_a_number():
+    made = plan(facts(class_names=("0", "1")), assignments=["positive_class=1"])
+    assert made.values.positive_class == "1"
+
+
+def test_a_very_short_training_can_be_asked_for():
+    assert plan(assignments=["gan_kimg=0.001"]).values.gan_kimg == 0.001
+
+
+def test_a_short_budget_is_kept():
+    short, long = plan(budget=60), plan(budget=600)
+    assert short.values.classifier_steps < long.values.classifier_steps
+
+
+def test_a_training_only_run_can_be_studied_later():
+    assert plan(goal="train", budget=60).values.classifier_steps >= plan(budget=300).values.classifier_steps
+
+
+def test_a_plan_is_patched_without_measuring_again():
+    made = plan()
+    patched = made.patched(merge_overrides(None, ["study_seeds=7"]))
+    assert patched.values == made.values.replace(study_seeds=7)
+    assert patched.origins["study_seeds"] == "command line"
+    with pytest.raises(ConfigError, match="Did you mean 'study_seeds'"):
+        made.patched(merge_overrides(None, ["study_seed=7"]))

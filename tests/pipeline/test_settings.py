@@ -29,3 +29,9 @@ def test_the_command_line_wins_over_the_config_file_and_both_are_remembered(tmp_
 def test_an_assignment_without_equals_is_refused():
     with pytest.raises(ConfigError, match="name=value"):
         merge_overrides(None, ["gan_kimg"])
+
+
+def test_a_broken_config_file_is_the_users_to_mend(tmp_path):
+    (tmp_path / "settings.json").write_text("{")
+    with pytest.raises(ConfigError, match="config file cannot be used"):
+        merge_overrides(tmp_path / "settings.json", [])

@@ -9,6 +9,7 @@ from synthetyk.data.cache import open_cache
 from synthetyk.evaluation.study.report import StudyReport
 from synthetyk.pipeline.plan import Plan
 from synthetyk.pipeline.run_folder import begin_run
+from synthetyk.pipeline.settings import merge_overrides
 from synthetyk.pipeline.stage import StageRecord, record_path, run_stage
 from synthetyk.pipeline.stages import BY_NAME, STAGES, at_fraction, up_to
 
@@ -30,11 +31,12 @@ def test_every_stage_is_skipped_the_second_time(finished):
 
 
 def test_a_changed_study_does_not_train_the_gan_again(copied):
-    values = json.loads(copied.plan.read_text())
-    values["values"]["study_resamples"] = 150
-    copied.plan.write_text(json.dumps(values))
-    skipped = {stage.name: run_stage(stage, copied, silent).skipped for stage in STAGES if stage.name != "plan"}
-    assert [name for name, skip in skipped.items() if not skip] == ["study", "report"]
+    asked = copied.settings()
+    fixed = merge_overrides(None, ["study_resamples=150"])
+    begin_run(copied.path, asked.model_copy(update={"overrides": asked.overrides | fixed}))
+    skipped = {stage.name: run_stage(stage, copied, silent).skipped for stage in STAGES}
+    assert [name for name, skip in skipped.items() if not skip] == ["plan", "study", "report"]
+    assert Plan.load(copied.plan).values.study_resamples == 150
 
 
 def test_the_report_names_the_verdict(finished):

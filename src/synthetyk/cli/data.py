@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from synthetyk.cli.display import progress_of, say
-from synthetyk.cli.options import DatasetOptions, absolute, expanded
+from synthetyk.cli.options import DatasetOptions, absolute, expanded, name_of
 from synthetyk.cli.results import show_fingerprint
 from synthetyk.data.fingerprint import inspect as inspect_dataset
 from synthetyk.data.preview import preview
+from synthetyk.pipeline.run_folder import check_outside
 
 app = typer.Typer(help="Look at a data set before anything is trained.", no_args_is_help=True)
 
@@ -29,12 +30,13 @@ def inspect(
     ] = None,
 ) -> None:
     """Print what a data set is; write its fingerprint, its splits and a contact sheet."""
-    folder = output or Path("runs") / f"inspect-{Path(dataset.partition(':')[0]).stem}"
+    folder = output or Path("runs") / f"inspect-{name_of(dataset)}"
+    check_outside(folder, dataset)
+    folder.mkdir(parents=True, exist_ok=True)
     with progress_of("inspect") as progress:
         found = inspect_dataset(
             absolute(dataset), data.source(), seed=data.seed, remove_copies=data.remove_copies, progress=progress
         )
-    folder.mkdir(parents=True, exist_ok=True)
     found.fingerprint.save(folder / "fingerprint.json")
     found.table.save(folder / "splits.csv")
     preview(found).save(folder / "contact_sheet.png")

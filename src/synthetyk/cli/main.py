@@ -60,6 +60,9 @@ def main() -> None:
     except SynthetykError as error:
         errors.print(Text.assemble(("Error: ", "bold red"), str(error)), soft_wrap=True)
         sys.exit(1)
+    except OSError as error:  # a full disk, no permission, a file where a folder should be
+        errors.print(Text.assemble(("Error: ", "bold red"), str(error)), soft_wrap=True)
+        sys.exit(1)
     except SystemExit as ended:
         if ended.code == STOPPED:
             errors.print("Stopped. What was finished is kept: the same command goes on from here.")

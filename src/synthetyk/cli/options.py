@@ -9,7 +9,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from synthetyk.data.source import SourceOptions
+from synthetyk.core.errors import ConfigError
+from synthetyk.data.source import SOURCES, SourceOptions
 from synthetyk.pipeline.settings import Goal, RunSettings, merge_overrides, parse_budget
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.", show_default=False)]
@@ -79,10 +80,36 @@ class PlanOptions:
             overrides=merge_overrides(self.config, self.set_ or []),
         )
 
+    def changed(self, settings: RunSettings, data: DatasetOptions) -> RunSettings:
+        """Return the settings of a run that exists, with what was fixed now laid over what was fixed before.
+
+        Raises:
+            ConfigError: Something was given that a run keeps from its beginning.
+        """
+        if data != DatasetOptions() or self.budget != PlanOptions().budget:
+            raise ConfigError(
+                "Options about data, seed or budget were given for a run that exists",
+                expected="--set, --config, --squeezenet or --inception at most",
+                action="Begin another run for other data, another seed or another budget",
+            )
+        weights = {"squeezenet": self.squeezenet, "inception": self.inception}
+        given = {name: str(path.resolve()) for name, path in weights.items() if path}
+        fixed = merge_overrides(self.config, self.set_ or [])
+        return settings.model_copy(
+            update={"weights": settings.weights | given, "overrides": settings.overrides | fixed}
+        )
+
 
 def absolute(location: str) -> str:
-    """Make a path absolute, so that a run goes on from any working folder; other locations stay as they are."""
-    return str(Path(location).resolve()) if Path(location).exists() else location
+    """Make a path absolute, so that a run goes on from any working folder; ``phantom`` is no path."""
+    is_path = Path(location).exists() and not SOURCES.load("phantom").recognises(location)
+    return str(Path(location).resolve()) if is_path else location
+
+
+def name_of(dataset: str) -> str:
+    """Return a name for what is made of a data set."""
+    path = Path(dataset.partition(":")[0])
+    return (path.resolve() if path.exists() else path).stem or "run"
 
 
 def expanded(command: Callable[..., None]) -> Callable[..., None]:

@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 
 from synthetyk.cli.display import ConsoleDisplay
-from synthetyk.cli.options import DatasetOptions, PlanOptions, expanded
+from synthetyk.cli.options import DatasetOptions, PlanOptions, expanded, name_of
 from synthetyk.cli.results import show_result
 from synthetyk.core.errors import ConfigError
-from synthetyk.pipeline.run_folder import RunFolder, begin_run, open_run
+from synthetyk.data.open import open_source
+from synthetyk.pipeline.plan import check_overrides
+from synthetyk.pipeline.run_folder import RunFolder, begin_run, is_run, open_run
 from synthetyk.pipeline.runner import run_stages
 from synthetyk.pipeline.settings import RunSettings
 from synthetyk.pipeline.stages import up_to
@@ -34,9 +36,12 @@ def run(
     """
     if resume and (dataset or output):
         raise ConfigError("--resume came with a DATASET or --output", expected="synthetyk run --resume RUN")
-    if not resume and not dataset:
+    if resume:
+        folder = _go_on(resume, data, plan)
+    elif dataset:
+        folder = _begin(dataset, output, plan.settings(dataset, data, "run"))
+    else:
         raise ConfigError("No DATASET was given", expected=DATASETS)
-    folder = open_run(resume) if resume else _begin(dataset or "", output, plan.settings(dataset or "", data, "run"))
     _work(folder, "report")
 
 
@@ -48,13 +53,25 @@ def train(
     output: Output = None,
 ) -> None:
     """Train the GAN only; every later stage can follow on its run folder."""
-    known = (Path(dataset) / "config.json").is_file()
-    folder = open_run(Path(dataset)) if known else _begin(dataset, output, plan.settings(dataset, data, "train"))
+    if output is None and is_run(Path(dataset)):
+        folder = _go_on(Path(dataset), data, plan)
+    else:
+        folder = _begin(dataset, output, plan.settings(dataset, data, "train"))
     _work(folder, "train")
 
 
 def _begin(dataset: str, output: Path | None, settings: RunSettings) -> RunFolder:
-    return begin_run(output or Path("runs") / (Path(dataset.partition(":")[0]).stem or "run"), settings)
+    """Begin a run; whatever can be found wrong without work is found before anything is written."""
+    check_overrides(settings.overrides)
+    open_source(settings.dataset, settings.options)
+    return begin_run(output or Path("runs") / name_of(dataset), settings)
+
+
+def _go_on(path: Path, data: DatasetOptions, plan: PlanOptions) -> RunFolder:
+    folder = open_run(path)
+    settings = plan.changed(folder.settings(), data)
+    check_overrides(settings.overrides)
+    return begin_run(path, settings)
 
 
 def _work(folder: RunFolder, last: str) -> None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from synthetyk.evaluation.study.report import StudyConfig
-from synthetyk.models.dcgan import NetworkConfig
 from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.gan import GANConfig
 
@@ -16,27 +15,30 @@ def gan_config(plan: Any, *, classes: int, seed: int) -> GANConfig:
         classes: Classes of the data set, 0 without labels.
         seed: Seed of this GAN.
     """
-    return GANConfig(
-        network=NetworkConfig(
-            resolution=plan.resolution,
-            channels=plan.channels,
-            classes=classes if plan.conditional else 0,
-            latent=plan.latent,
-            width=plan.gan_width,
-        ),
-        batch_size=plan.gan_batch_size,
-        optimizer=plan.gan_optimizer,
-        learning_rate_g=plan.gan_learning_rate,
-        learning_rate_d=plan.gan_learning_rate,
-        ema_half_life_kimg=plan.gan_ema_kimg,
-        kimg=plan.gan_kimg,
-        seed=seed,
-        tick_kimg=plan.gan_tick_kimg,
-        checkpoint_kimg=plan.gan_checkpoint_kimg,
-        sample_kimg=plan.gan_sample_kimg,
-        augment=plan.gan_augment,
-        threads=plan.threads,
-        precision=plan.gan_precision,
+    return GANConfig.parse(
+        {
+            "network": {
+                "resolution": plan.resolution,
+                "channels": plan.channels,
+                "classes": classes if plan.conditional else 0,
+                "latent": plan.latent,
+                "width": plan.gan_width,
+            },
+            "batch_size": plan.gan_batch_size,
+            "optimizer": plan.gan_optimizer,
+            "learning_rate_g": plan.gan_learning_rate,
+            "learning_rate_d": plan.gan_learning_rate,
+            "ema_half_life_kimg": plan.gan_ema_kimg,
+            "kimg": plan.gan_kimg,
+            "seed": seed,
+            "tick_kimg": plan.gan_tick_kimg,
+            "checkpoint_kimg": plan.gan_checkpoint_kimg,
+            "sample_kimg": plan.gan_sample_kimg,
+            "augment": plan.gan_augment,
+            "threads": plan.threads,
+            "precision": plan.gan_precision,
+        },
+        where="the plan",
     )
 
 
@@ -48,15 +50,18 @@ def classifier_config(plan: Any, *, steps: int, seed: int) -> ClassifierConfig:
         steps: Training steps.
         seed: Seed of this classifier.
     """
-    return ClassifierConfig(
-        width=plan.classifier_width,
-        steps=steps,
-        batch_size=plan.classifier_batch_size,
-        learning_rate=plan.classifier_learning_rate,
-        flips=plan.classifier_flips,
-        evaluate_every=max(1, steps // 16),
-        precision=plan.classifier_precision,
-        seed=seed,
+    return ClassifierConfig.parse(
+        {
+            "width": plan.classifier_width,
+            "steps": steps,
+            "batch_size": plan.classifier_batch_size,
+            "learning_rate": plan.classifier_learning_rate,
+            "flips": plan.classifier_flips,
+            "evaluate_every": max(1, steps // 16),
+            "precision": plan.classifier_precision,
+            "seed": seed,
+        },
+        where="the plan",
     )
 
 
@@ -67,11 +72,14 @@ def study_config(plan: Any, *, seed: int) -> StudyConfig:
         plan: Anything with the attributes of `plan.PlanValues` that begin with ``study_`` and ``classifier_``.
         seed: The run's seed.
     """
-    return StudyConfig(
-        seed=seed,
-        seeds=plan.study_seeds,
-        classifier=classifier_config(plan, steps=plan.classifier_steps, seed=seed),
-        resamples=plan.study_resamples,
-        workers=plan.study_workers,
-        positive_class=plan.positive_class or None,
+    return StudyConfig.parse(
+        {
+            "seed": seed,
+            "seeds": plan.study_seeds,
+            "classifier": classifier_config(plan, steps=plan.classifier_steps, seed=seed),
+            "resamples": plan.study_resamples,
+            "workers": plan.study_workers,
+            "positive_class": plan.positive_class or None,
+        },
+        where="the plan",
     )

@@ -106,6 +106,20 @@ class Plan(Artifact):
     origins: dict[str, Literal["plan"] | Origin]
     measured: dict[str, float]
 
+    def patched(self, overrides: Mapping[str, Override]) -> "Plan":
+        """Return this plan with what the user fixed since; nothing is measured again.
+
+        Raises:
+            ConfigError: An override is unknown or refused.
+        """
+        check_overrides(overrides)
+        values, reasons, origins = self.values.model_dump(), dict(self.reasons), dict(self.origins)
+        for name, override in overrides.items():
+            values[name], origins[name] = fixed_value(name, override), override.origin
+            reasons[name] = f"fixed by the {override.origin}"
+        checked = PlanValues.parse(values, where="the plan")
+        return Plan(values=checked, reasons=reasons, origins=origins, measured=self.measured)
+
 
 class Draft:
     """A plan in the making: rules ask it for earlier values and give it theirs; what the user fixed wins.
@@ -118,11 +132,7 @@ class Draft:
     """
 
     def __init__(self, overrides: Mapping[str, Override]) -> None:
-        for name, override in overrides.items():
-            if name not in PlanValues.model_fields:
-                close = nearest(name, PlanValues.model_fields)
-                action = f"Did you mean {close!r}" if close else f"Known names: {', '.join(PlanValues.model_fields)}"
-                raise ConfigError(f"The {override.origin} sets {name!r}, which is no value of the plan", action=action)
+        check_overrides(overrides)
         self._overrides = overrides
         self.values: dict[str, Any] = {}
         self.reasons: dict[str, str] = {}
@@ -135,7 +145,7 @@ class Draft:
         if override is None:
             self.values[name], self.reasons[name], self.origins[name] = value, reason, "plan"
         else:
-            self.values[name] = _validated(name, override)
+            self.values[name] = fixed_value(name, override)
             self.reasons[name] = f"fixed by the {override.origin} (the rule says {value}: {reason})"
             self.origins[name] = override.origin
 
@@ -156,12 +166,31 @@ class Draft:
         return Plan(values=values, reasons=self.reasons, origins=self.origins, measured=self.measured)
 
 
-def _validated(name: str, override: Override) -> Any:
-    """Return an override's value as the field's type, refusing it here, where its origin is known."""
+def check_overrides(overrides: Mapping[str, Override]) -> None:
+    """Refuse unknown names and unfit values before anything is done.
+
+    Raises:
+        ConfigError: The message names the nearest value of the plan, or what was expected.
+    """
+    for name, override in overrides.items():
+        if name not in PlanValues.model_fields:
+            close = nearest(name, PlanValues.model_fields)
+            action = f"Did you mean {close!r}" if close else f"Known names: {', '.join(PlanValues.model_fields)}"
+            raise ConfigError(f"The {override.origin} sets {name!r}, which is no value of the plan", action=action)
+        fixed_value(name, override)
+
+
+def fixed_value(name: str, override: Override) -> Any:
+    """Return an override's value as the type of its field.
+
+    Raises:
+        ConfigError: The value is refused.
+    """
     field = PlanValues.model_fields[name]
     adapter: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation())
+    value = str(override.value) if field.annotation is str else override.value  # a class may be called 1
     try:
-        return adapter.validate_python(override.value)
+        return adapter.validate_python(value)
     except ValidationError as error:
         expected = error.errors()[0]["msg"].removeprefix("Input should be ")
         raise ConfigError(f"The {override.origin} sets {name} to {override.value!r}", expected=expected) from error

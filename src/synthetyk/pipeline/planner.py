@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Protocol
 
+from synthetyk.core.errors import ConfigError
 from synthetyk.data.fingerprint import Fingerprint
-from synthetyk.pipeline.configs import classifier_config, gan_config
+from synthetyk.pipeline.configs import classifier_config, gan_config, study_config
 from synthetyk.pipeline.plan import Draft, Plan
 from synthetyk.pipeline.settings import Goal, RunSettings
 from synthetyk.training.classifier import ClassifierConfig
@@ -16,12 +17,12 @@ ARMS = 7  # classifiers per seed of the study
 # Parts of the budget; the rest is for reading the data, calibration, generating and the report.
 SHARES = {
     "run": {"gan": 0.34, "features": 0.05, "study": 0.48},
-    "train": {"gan": 0.85, "features": 0.05, "study": 0.48},
+    "train": {"gan": 0.85},
 }
 TWO_GANS_SECONDS = 480.0
 MARGIN = 0.85  # of the measured speed: sample sheets, checkpoints and the monitor take their time too
 WORTH_IT = 0.9  # bf16 has to be a tenth faster before it is taken
-MIN_STUDY_SECONDS = 120.0  # a run that was begun to train only may be studied later all the same
+LATER = {"features": 30.0, "study": 240.0}  # a run that was begun to train only may be studied later all the same
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Facts:
 
     Attributes:
         train_counts: Training images per class; one number for a set without labels.
-        labelled: Whether there are classes.
+        class_names: One per class; empty for a set without labels.
         side: Median of the images' shorter side in pixels.
         aspect: Median of longer over shorter side.
         colour: Whether any image has colours.
@@ -38,7 +39,7 @@ class Facts:
     """
 
     train_counts: tuple[int, ...]
-    labelled: bool
+    class_names: tuple[str, ...]
     side: int
     aspect: float
     colour: bool
@@ -52,7 +53,7 @@ class Facts:
     @property
     def classes(self) -> int:
         """Classes, 0 without labels."""
-        return len(self.train_counts) if self.labelled else 0
+        return len(self.class_names)
 
 
 def facts_of(fingerprint: Fingerprint, threads: int) -> Facts:
@@ -61,7 +62,7 @@ def facts_of(fingerprint: Fingerprint, threads: int) -> Facts:
     height, width = pixels.height.median, pixels.width.median
     return Facts(
         train_counts=tuple(classes.counts[name]["train"] for name in classes.names or classes.counts),
-        labelled=bool(classes.names),
+        class_names=classes.names,
         side=min(height, width),
         aspect=max(height, width) / min(height, width),
         colour=pixels.channels.get(3, 0) > 0,
@@ -94,8 +95,27 @@ def make_plan(facts: Facts, settings: RunSettings, speeds: Speeds) -> Plan:
     _gan_seeds(draft, settings.goal, shares["gan"])
     _gan_budget(draft, facts, speeds, shares["gan"])
     _classifier(draft, facts)
-    _classifier_budget(draft, facts, speeds, shares)
-    return draft.plan()
+    _classifier_budget(draft, facts, speeds, shares if settings.goal == "run" else LATER)
+    return checked(draft.plan(), facts, settings)
+
+
+def checked(plan: Plan, facts: Facts, settings: RunSettings) -> Plan:
+    """Return the plan if every stage can work with it: what is wrong is said before anything is trained.
+
+    Raises:
+        ConfigError: A value does not fit the others, the data or the weights at hand.
+    """
+    values = plan.values
+    gan_config(values, classes=facts.classes, seed=0)
+    study_config(values, seed=0)
+    extractors = ["learned", *settings.weights]
+    if values.extractor not in extractors:
+        action = "Give the weights of a feature network, for example --squeezenet FILE"
+        raise ConfigError(f"The extractor is {values.extractor!r}", expected=" or ".join(extractors), action=action)
+    if values.positive_class and values.positive_class not in facts.class_names:
+        expected = f"one of {', '.join(facts.class_names)}" if facts.class_names else "nothing: there are no classes"
+        raise ConfigError(f"The positive class is {values.positive_class!r}", expected=expected)
+    return plan
 
 
 def _images(draft: Draft, facts: Facts, settings: RunSettings) -> None:
@@ -128,13 +148,14 @@ def _gan(draft: Draft, facts: Facts) -> None:
     batch = 32 if draft["resolution"] <= 32 else 16
     draft.put("gan_batch_size", batch, "the paper's is 128: small batches make more steps in the same time")
     draft.put("gan_optimizer", "adam", "the DCGAN paper's")
-    draft.put("gan_learning_rate", 4e-4, "twice the paper's: halved the distance in the same time on chest X-rays")
     if facts.images < 500:
-        draft.put("gan_augment", "translation,color", f"{facts.images} images are soon learned by heart")
-    elif facts.images < 2000 or draft["resolution"] > 32:
-        draft.put("gan_augment", "translation", f"{facts.images} images are few for a discriminator")
+        draft.put("gan_learning_rate", 2e-4, "the DCGAN paper's")
+        draft.put("gan_augment", "translation,cutout", f"{facts.images} images are soon learned by heart")
     else:
-        draft.put("gan_augment", "", f"{facts.images} small images are enough, and the network is spared their edges")
+        draft.put("gan_learning_rate", 4e-4, "twice the paper's: a little nearer to the data in the same time")
+        few = facts.images < 2000 or draft["resolution"] > 32
+        why = "are few for a discriminator" if few else "so small are enough, and none loses its edge"
+        draft.put("gan_augment", "translation" if few else "", f"{facts.images} images {why}")
     draft.put("gan_precision", "fp32", "resumes bit for bit")
 
 
@@ -156,10 +177,10 @@ def _gan_budget(draft: Draft, facts: Facts, speeds: Speeds, seconds: float) -> N
     kimg = max(1.0, round(MARGIN * speed * seconds / 1000, 1))
     draft.put("gan_kimg", kimg, f"{seconds:.0f} s at {speed:.0f} images/s, a part of it for looks and files")
     kimg = draft["gan_kimg"]
-    draft.put("gan_ema_kimg", round(min(10.0, kimg * 0.05), 3), "a twentieth of the training, at most 10 kimg")
-    draft.put("gan_tick_kimg", round(kimg / 60, 3), "60 lines of metrics")
-    draft.put("gan_checkpoint_kimg", round(kimg / 20, 3), "20 checkpoints: a kill loses at most a twentieth")
-    draft.put("gan_sample_kimg", round(kimg / 6, 3), "6 sample sheets")
+    draft.put("gan_ema_kimg", round(min(10.0, kimg * 0.05), 6), "a twentieth of the training, at most 10 kimg")
+    draft.put("gan_tick_kimg", round(kimg / 60, 6), "60 lines of metrics")
+    draft.put("gan_checkpoint_kimg", round(kimg / 20, 6), "20 checkpoints: a kill loses at most a twentieth")
+    draft.put("gan_sample_kimg", round(kimg / 6, 6), "6 sample sheets")
 
 
 def _fastest(draft: Draft, facts: Facts, speeds: Speeds) -> float:
@@ -194,7 +215,7 @@ def _classifier_budget(draft: Draft, facts: Facts, speeds: Speeds, shares: dict[
     draft.put("study_resamples", 2000, "enough for a 95% interval")
     pace = _pace(draft, speeds)
     jobs = ARMS * draft["study_seeds"] * draft["gan_seeds"] / draft["study_workers"]
-    seconds = max(shares["study"], MIN_STUDY_SECONDS)
+    seconds = shares["study"]
     draft.put(
         "classifier_steps",
         _steps(facts, seconds / math.ceil(jobs), pace),

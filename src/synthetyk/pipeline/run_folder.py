@@ -90,6 +90,11 @@ def load_present(kind: type[Found], path: Path) -> Found | None:
         return None
 
 
+def is_run(path: Path) -> bool:
+    """Tell whether a run lies at `path`: any folder may hold some config.json."""
+    return load_present(RunSettings, path / "config.json") is not None
+
+
 def open_run(path: Path) -> RunFolder:
     """Return an existing run folder.
 
@@ -103,30 +108,49 @@ def open_run(path: Path) -> RunFolder:
 
 
 def begin_run(path: Path, settings: RunSettings) -> RunFolder:
-    """Begin a run at `path`, or go on with the one that lies there if it was begun with the same settings.
+    """Begin a run at `path`, or go on with the one that lies there.
+
+    A run that has a plan keeps data set, seed and budget; values that the user fixes, and weights of feature networks,
+    may change: only what depends on them is done again.
 
     Raises:
-        RunError: The folder holds something else, or a run with other settings.
+        RunError: The folder holds something else, lies in the data set, or holds a run of other data, seed or budget.
     """
+    check_outside(path, settings.dataset)
     if path.is_file():
         raise RunError(f"{path} is a file", expected="a folder for the run, new or empty")
     run = RunFolder(path)
-    if run.config.exists():
-        _check_same(run, settings)
-        return run
-    if path.exists() and any(item.name != "run.lock" for item in path.iterdir()):
+    if not run.config.exists() and path.exists() and any(item.name != "run.lock" for item in path.iterdir()):
         raise RunError(
             f"{path} holds files but no run", expected="a new or empty folder", action="Choose another --output"
         )
+    if run.config.exists() and run.plan.exists():
+        _check_same(run, settings)
     path.mkdir(parents=True, exist_ok=True)
     settings.save(run.config)
     return run
 
 
+def check_outside(output: Path, dataset: str) -> None:
+    """Refuse to write into a data set: what is written there would be read as data the next time.
+
+    Raises:
+        RunError: `output` is the folder of the data set, or lies in it.
+    """
+    folder = Path(dataset).resolve()
+    if folder.is_dir() and output.resolve().is_relative_to(folder):
+        raise RunError(
+            f"{output} lies in the data set {dataset}",
+            expected="a folder outside of it, or our pictures would become data",
+            action="Choose another --output",
+        )
+
+
 def _check_same(run: RunFolder, settings: RunSettings) -> None:
-    """Refuse to go on with other settings; the goal may widen from train to run, since the plan is fixed by then."""
-    before, now = run.settings().model_dump(), settings.model_dump()
-    different = [name for name in now if name != "goal" and before[name] != now[name]]
+    """Refuse another data set, seed or budget; the goal may widen from train to run: the plan is fixed by then."""
+    free = {"goal", "overrides", "weights"}
+    before, now = run.settings().model_dump(exclude=free), settings.model_dump(exclude=free)
+    different = [name for name in now if before[name] != now[name]]
     if different:
         told = "; ".join(f"{name} was {before[name]!r}, now {now[name]!r}" for name in different)
         raise RunError(

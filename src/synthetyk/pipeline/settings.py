@@ -10,7 +10,7 @@ from pydantic import Field
 
 from synthetyk.core.artifacts import Artifact, read_json
 from synthetyk.core.config import Config
-from synthetyk.core.errors import ConfigError
+from synthetyk.core.errors import ArtifactError, ConfigError
 from synthetyk.data.source import SourceOptions
 
 Origin = Literal["command line", "config file"]
@@ -80,7 +80,7 @@ def merge_overrides(config_file: Path | None, assignments: list[str]) -> dict[st
         ConfigError: An assignment has no ``=``. Unknown names are refused later, by the plan.
     """
     merged: dict[str, Override] = {}
-    values: Mapping[str, Any] = read_json(config_file) if config_file else {}
+    values = _read(config_file) if config_file else {}
     for name, value in values.items():
         merged[name] = Override(value=value, origin="config file")
     for assignment in assignments:
@@ -89,6 +89,14 @@ def merge_overrides(config_file: Path | None, assignments: list[str]) -> dict[st
             raise ConfigError(f"--set {assignment!r} has no '='", expected="name=value, for example --set gan_kimg=50")
         merged[name.strip()] = Override(value=_literal(text.strip()), origin="command line")
     return merged
+
+
+def _read(config_file: Path) -> Mapping[str, Any]:
+    try:
+        values: Mapping[str, Any] = read_json(config_file)
+    except ArtifactError as error:
+        raise ConfigError(f"The config file cannot be used: {error.found}", expected="a JSON object") from error
+    return values
 
 
 def _literal(text: str) -> Any:

@@ -85,9 +85,9 @@ def unchanged(stage: Stage, run: RunFolder) -> StageRecord | None:
     except ArtifactError:
         return None
     same = (
-        record.inputs == _hashes(run, stage.reads + stage.uses)
+        record.inputs == hashes(run, stage.reads + stage.uses)
         and record.settings == dict(stage.settings(run))
-        and record.outputs == _hashes(run, stage.writes)
+        and record.outputs == hashes(run, stage.writes)
     )
     return record if same else None
 
@@ -109,7 +109,7 @@ def run_stage(stage: Stage, run: RunFolder, progress: Progress) -> Outcome:
     started = time.monotonic()
     status: Status = "done"
     reason = ""
-    inputs, settings = _hashes(run, stage.reads + stage.uses), dict(stage.settings(run))
+    inputs, settings = hashes(run, stage.reads + stage.uses), dict(stage.settings(run))
     try:
         stage.work(run, progress)
     except NotApplicableError as error:
@@ -120,7 +120,7 @@ def run_stage(stage: Stage, run: RunFolder, progress: Progress) -> Outcome:
         reason=reason,
         inputs=inputs,
         settings=settings,
-        outputs=_hashes(run, stage.writes),
+        outputs=hashes(run, stage.writes),
         seconds=round(time.monotonic() - started, 3),
         version=synthetyk.__version__,
     )
@@ -128,5 +128,6 @@ def run_stage(stage: Stage, run: RunFolder, progress: Progress) -> Outcome:
     return Outcome(stage, record, skipped=False)
 
 
-def _hashes(run: RunFolder, names: Iterable[str]) -> dict[str, str]:
+def hashes(run: RunFolder, names: Iterable[str]) -> dict[str, str]:
+    """Return a SHA-256 for each path or pattern in a run folder."""
     return {name: sha256_tree(sorted(run.path.glob(name))) for name in names}

@@ -30,12 +30,12 @@ from synthetyk.pipeline.fraction import part_of
 from synthetyk.pipeline.gans import config_of, train_gans
 from synthetyk.pipeline.hardware import usable_threads
 from synthetyk.pipeline.plan import Plan, PlanValues
-from synthetyk.pipeline.planner import facts_of, make_plan
+from synthetyk.pipeline.planner import checked, facts_of, make_plan
 from synthetyk.pipeline.reporting import write_curves, write_report
-from synthetyk.pipeline.run_folder import RunFolder, begin_run
+from synthetyk.pipeline.run_folder import RunFolder, begin_run, load_present
 from synthetyk.pipeline.settings import Override
 from synthetyk.pipeline.speeds import MeasuredSpeeds
-from synthetyk.pipeline.stage import Stage
+from synthetyk.pipeline.stage import Stage, StageRecord, hashes, record_path
 from synthetyk.training.generator_file import load_generator
 
 AUDITED = 2000  # images of the synthetic set that the privacy audit looks at
@@ -68,12 +68,18 @@ def _fingerprint_settings(run: RunFolder) -> Mapping[str, Any]:
 
 
 def _plan(run: RunFolder, _progress: Progress) -> None:
-    facts = facts_of(Fingerprint.load(run.fingerprint), usable_threads())
-    make_plan(facts, run.settings(), MeasuredSpeeds()).save(run.plan)
+    """Plan, or, where a plan of the same data exists, lay what the user fixed since over it."""
+    asked, facts = run.settings(), facts_of(Fingerprint.load(run.fingerprint), usable_threads())
+    before, record = load_present(Plan, run.plan), load_present(StageRecord, record_path(run, "plan"))
+    if before and record and record.inputs == hashes(run, BY_NAME["plan"].reads):
+        plan = checked(before.patched(asked.overrides), facts, asked)
+    else:
+        plan = make_plan(facts, asked, MeasuredSpeeds())
+    plan.save(run.plan)
 
 
 def _plan_settings(run: RunFolder) -> Mapping[str, Any]:
-    return run.settings().model_dump(include={"budget_seconds", "goal", "overrides"})
+    return run.settings().model_dump(include={"overrides", "weights"})
 
 
 def _cache(run: RunFolder, progress: Progress) -> None:
@@ -154,7 +160,10 @@ def _generate(run: RunFolder, progress: Progress) -> None:
 def _study(run: RunFolder, progress: Progress) -> None:
     plan, dataset = plan_of(run), open_cache(run.cache)
     sets = [SyntheticSet(*load_synthetic(run.synthetic_of(index))) for index in range(plan.gan_seeds)]
-    run_study(dataset, sets, study_config(plan, seed=run.settings().seed), run.study, progress=progress)
+    try:
+        run_study(dataset, sets, study_config(plan, seed=run.settings().seed), run.study, progress=progress)
+    except MetricError as error:
+        raise NotApplicableError(f"The data carries no study: {error}") from error
 
 
 def _report(run: RunFolder, _progress: Progress) -> None:
@@ -165,7 +174,7 @@ STAGES = (
     Stage(
         "fingerprint",
         "Looks at the data: what it is, which images cannot be used, copies, leaks, splits.",
-        reads=("config.json",),
+        reads=(),
         writes=("fingerprint.json", "splits.csv"),
         work=_fingerprint,
         settings=_fingerprint_settings,

@@ -45,7 +45,7 @@ class ClassifierConfig(Config):
     """
 
     width: int = Field(16, ge=8)
-    steps: int = Field(600, ge=1)
+    steps: int = Field(1000, ge=1)
     batch_size: int = Field(64, ge=2)
     learning_rate: float = Field(4e-3, gt=0)
     weight_decay: float = Field(0.05, ge=0)
@@ -54,7 +54,7 @@ class ClassifierConfig(Config):
     augment: Literal["none", "classical"] = "none"
     flips: bool = False
     ema_decay: float = Field(0.998, ge=0, lt=1)
-    evaluate_every: int = Field(40, ge=1)
+    evaluate_every: int = Field(50, ge=1)
     seed: int = Field(0, ge=0)
     threads: int = Field(1, ge=1)
     precision: Literal["fp32", "bf16"] = "fp32"
