@@ -1,7 +1,7 @@
 """What people see in a terminal: one line per stage, with the time left while it runs."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -18,7 +18,14 @@ LOG_EVERY = 15.0  # seconds between progress lines where there is no terminal to
 
 
 class ConsoleDisplay:
-    """Shows the stages of a run."""
+    """Shows the stages of a run.
+
+    Args:
+        headline: Prints what a stage found, once it has ended.
+    """
+
+    def __init__(self, headline: Callable[[Stage], None] = lambda _stage: None) -> None:
+        self.headline = headline
 
     @contextmanager
     def stage(self, stage: Stage) -> Iterator[Progress]:
@@ -35,6 +42,7 @@ class ConsoleDisplay:
             say(f"{name:<12} left out: {record.reason}", style="yellow")
         else:
             say(f"{name:<12} {duration(record.seconds)}")
+            self.headline(outcome.stage)
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from synthetyk.cli.display import ConsoleDisplay, progress_of, say
+from synthetyk.cli.display import progress_of, say
 from synthetyk.cli.options import Run
+from synthetyk.cli.results import display_of
 from synthetyk.core.errors import ConfigError
 from synthetyk.data.cache import open_cache
 from synthetyk.data.shards import Format
@@ -41,7 +42,7 @@ def generate(
     if output is None:
         if per_class or balance or format or overwrite or seed is not None:
             raise ConfigError("There is no --output", expected="where to write, for example --output more/")
-        run_stages(folder, [BY_NAME["generate"]], ConsoleDisplay())
+        run_stages(folder, [BY_NAME["generate"]], display_of(folder))
         return
     generator = load_generator(folder.generator)
     config = GenerationConfig(

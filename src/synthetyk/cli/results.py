@@ -1,23 +1,39 @@
 """What a command says when it is done: the answer first."""
 
+from collections.abc import Callable, Iterator
+
 from rich.table import Table
 
-from synthetyk.cli.display import console, say
+from synthetyk.cli.display import ConsoleDisplay, console, say
 from synthetyk.data.dataset import SPLITS
 from synthetyk.data.fingerprint import Fingerprint
+from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.privacy import Privacy
 from synthetyk.evaluation.study.report import StudyReport
 from synthetyk.pipeline.run_folder import RunFolder, load_present
+from synthetyk.pipeline.stage import Stage, unchanged
+from synthetyk.pipeline.stages import BY_NAME
+
+
+def display_of(run: RunFolder) -> ConsoleDisplay:
+    """Return what shows the stages of a run, and what each of them found."""
+    return ConsoleDisplay(lambda stage: _show_headline(run, stage))
+
+
+def _show_headline(run: RunFolder, stage: Stage) -> None:
+    if stage.name in HEADLINES:
+        for line in HEADLINES[stage.name](run):
+            say(f"             {line}", style="dim")
 
 
 def show_result(run: RunFolder) -> None:
-    """Print the verdict and where to look."""
-    study = load_present(StudyReport, run.study / "study.json")
-    privacy = load_present(Privacy, run / "privacy.json")
+    """Print the answers that the run holds, as far as they still are those of its data, and where to look."""
     console.print()
-    if study:
+    study = load_present(StudyReport, run.study / "study.json")
+    if study and unchanged(BY_NAME["study"], run):
         say(f"Does it help?  {study.verdict.sentence}", style="bold")
-    if privacy:
+    privacy = load_present(Privacy, run / "privacy.json")
+    if privacy and unchanged(BY_NAME["privacy"], run):
         say(f"May I share?   {privacy.sentence}", style="bold")
     say(f"Look at:       {run.report if run.report.exists() else run.path}")
 
@@ -33,3 +49,28 @@ def show_fingerprint(found: Fingerprint) -> None:
     console.print(table)
     for sentence in found.sentences():
         say(sentence)
+
+
+def _fingerprint(run: RunFolder) -> Iterator[str]:
+    found = Fingerprint.load(run.fingerprint)
+    counts = ", ".join(f"{name or 'no label'} {sum(each.values())}" for name, each in found.classes.counts.items())
+    yield f"{found.images} images: {counts}"
+    if found.problems:
+        kinds = ", ".join(f"{kind} {problem.count}" for kind, problem in found.problems.items())
+        yield f"left out, with reasons in fingerprint.json: {kinds}"
+    if found.groups.leaking:
+        yield f"{found.groups.leaking} patients or slides stand in more than one split (--remove-copies drops them)"
+
+
+def _evaluation(run: RunFolder) -> Iterator[str]:
+    for result in Evaluation.load(run / "evaluation.json").results:
+        overall = result.overall
+        for measure in (overall.frechet, overall.kernel):
+            if measure.value is None or measure.floor is None:
+                continue
+            yield f"{measure.name} {measure.value:.4g}, and between halves of the real images {measure.floor:.4g}"
+        if overall.void:
+            yield f"void: {overall.void_reason}"
+
+
+HEADLINES: dict[str, Callable[[RunFolder], Iterator[str]]] = {"fingerprint": _fingerprint, "evaluate": _evaluation}

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from synthetyk.cli.display import ConsoleDisplay
 from synthetyk.cli.options import DatasetOptions, PlanOptions, expanded, name_of
-from synthetyk.cli.results import show_result
+from synthetyk.cli.results import display_of, show_result
 from synthetyk.core.errors import ConfigError
 from synthetyk.data.open import open_source
 from synthetyk.pipeline.plan import check_overrides
@@ -75,5 +74,5 @@ def _go_on(path: Path, data: DatasetOptions, plan: PlanOptions) -> RunFolder:
 
 
 def _work(folder: RunFolder, last: str) -> None:
-    run_stages(folder, up_to(last), ConsoleDisplay())
+    run_stages(folder, up_to(last), display_of(folder))
     show_result(folder)

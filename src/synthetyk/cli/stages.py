@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 import typer
 
-from synthetyk.cli.display import ConsoleDisplay
 from synthetyk.cli.options import Run
-from synthetyk.cli.results import show_result
+from synthetyk.cli.results import display_of, show_result
 from synthetyk.pipeline.run_folder import open_run
 from synthetyk.pipeline.runner import run_stages
 from synthetyk.pipeline.stage import Stage
@@ -25,7 +24,7 @@ def register(app: typer.Typer) -> None:
 def _command(stage: Stage) -> Callable[[Run], None]:
     def command(run: Run) -> None:
         folder = open_run(run)
-        run_stages(folder, [stage], ConsoleDisplay())
+        run_stages(folder, [stage], display_of(folder))
         show_result(folder)
 
     return command
