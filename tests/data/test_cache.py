@@ -18,7 +18,7 @@ def inspection() -> Inspection:
 
 
 def cache(inspection: Inspection, folder, **options) -> Dataset:
-    return build_cache(inspection.source, inspection.table, inspection.scan.rule, folder, **options)
+    return build_cache(inspection.source, inspection.table, inspection.fingerprint.pixels.depth_rule, folder, **options)
 
 
 class Wrapped:
@@ -63,7 +63,7 @@ def test_the_record_says_how_the_cache_was_made(inspection, tmp_path):
     record = CacheRecord.load(tmp_path / "cache.json")
     assert record.class_names == ("benign", "malignant", "normal")
     assert record.size == (16, 16) and record.channels == 1 and record.fit == "stretch"
-    assert record.depth_rule == inspection.scan.rule
+    assert record.depth_rule == inspection.fingerprint.pixels.depth_rule
 
 
 def test_building_needs_far_less_memory_than_the_images(inspection, tmp_path):

@@ -99,14 +99,17 @@ def test_official_splits_that_share_patients_are_kept_and_reported(tmp_path):
     found = inspect(folder(tmp_path, names)).fingerprint
     assert found.classes.counts["a"]["test"] == 6
     assert found.groups.leaking == 2 and found.groups.across["test in train"] == 2
-    assert found.groups.examples == ("p6", "p7")
+    assert found.groups.examples == ("group-1", "group-2")  # p6 and p7: the test split is listed first
     assert any("own splits: 2;" in note for note in found.notes)
 
 
 def test_a_pattern_overrules_what_the_names_tell_by_themselves(tmp_path):
     names = [f"a/s{i % 4}-cell{i}.png" for i in range(12)]
     inspection = inspect(folder(tmp_path, names), SourceOptions(group_pattern="(s[0-9])"))
-    assert set(inspection.table.groups) == {"s0", "s1", "s2", "s3"}
+    assert inspection.fingerprint.groups.known == 4
+    assert [
+        len({key[2:4] for key in inspection.table.keys[inspection.table.groups == f"group-{n}"]}) for n in (1, 2, 3, 4)
+    ] == [1] * 4
 
 
 def test_turning_the_search_in_names_off_keeps_the_groups_that_the_data_set_gives():
@@ -172,8 +175,33 @@ def test_other_columns_of_a_table_are_nowhere_in_an_inspection(tmp_path):
     options = SourceOptions(image_column="file", label_column="label", group_column="slide")
     inspection = inspect(str(tmp_path / "labels.csv"), options)
     graph = pickle.dumps(inspection)
-    assert set(inspection.table.labels) == {"a", "b"} and b"slide3" in graph
+    assert set(inspection.table.labels) == {"a", "b"} and inspection.fingerprint.groups.known == 5
     assert b"zebra" not in graph and b"outcome_code" not in graph
+
+
+def test_names_of_patients_reach_neither_the_table_nor_the_fingerprint(tmp_path):
+    names = [f"{split}/{i}.png" for split in ("train", "test") for i in range(6)]
+    folder(tmp_path, names)
+    with (tmp_path / "labels.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [("file", "label", "patient", "split"), *((n, "ab"[int(n[-5]) % 2], f"Doe{n[-5]}", n[:-6]) for n in names)]
+        )
+    inspection = inspect(str(tmp_path / "labels.csv"))
+    inspection.table.save(tmp_path / "splits.csv")
+    assert inspection.fingerprint.groups.examples == tuple(f"group-{n}" for n in range(1, 6))
+    assert inspection.fingerprint.groups.rule == "given by the data set: 6 groups"
+    for text in (inspection.fingerprint.model_dump_json(), (tmp_path / "splits.csv").read_text()):
+        assert "group-1" in text and "Doe" not in text
+
+
+def test_the_depth_rule_is_that_of_training(tmp_path):
+    values = np.random.default_rng(0).integers(0, 1024, (12, 8, 8), dtype=np.uint16)
+    arrays = {f"{split}_images": values[start : start + 4] for start, split in enumerate(("train", "val", "test"))}
+    arrays["test_images"] = arrays["test_images"] * 64
+    np.savez(tmp_path / "set.npz", **arrays)
+    inspection = inspect(str(tmp_path / "set.npz"))
+    assert inspection.fingerprint.pixels.depth_rule.bits == 10
+    assert max(image.max_value for image in inspection.scan.images) > 60_000
 
 
 def test_the_same_seed_gives_the_same_inspection_and_another_seed_other_splits():
@@ -220,7 +248,8 @@ def test_chest_xrays_of_one_patient_and_type_are_one_group(real_data):
     inspection = inspect(str(real_data("chest_xray") / "test"))
     found = inspection.fingerprint
     assert found.exact_copies.groups == 6 and set(found.exact_copies.across.values()) == {0}
-    assert "person100_bacteria" in inspection.table.groups and found.groups.leaking == 0
+    one = ["person100_bacteria" in key for key in inspection.table.keys]
+    assert len(set(inspection.table.groups[one])) == 1 and found.groups.leaking == 0
 
 
 def test_dicom_files_are_inspected(real_data):

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from synthetyk.core.errors import ConfigError
-from synthetyk.data.groups import groups_from_names
+from synthetyk.data.groups import groups_from_names, neutral_names
 
 
 def numbered(prefixes, each=2, folder=""):
@@ -75,6 +75,10 @@ def test_a_pattern_names_the_group():
 
 def test_a_pattern_with_a_slash_is_searched_in_the_whole_key():
     assert groups_from_names(["s/p1/x.png", "s/p2/x.png"], [None] * 2, r"/(p\d)/")[0] == ["p1", "p2"]
+
+
+def test_neutral_names_count_groups_in_the_order_of_their_first_image():
+    assert neutral_names(["Zoe", None, "Ann", "Zoe", ""]) == ["group-1", None, "group-2", "group-1", None]
 
 
 def test_none_turns_the_search_off():

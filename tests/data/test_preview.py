@@ -44,6 +44,19 @@ def test_only_the_images_that_are_shown_are_decoded():
     assert len(read) == 6
 
 
+def test_images_are_read_in_the_order_of_the_source():
+    inspection = inspect("phantom:n=60,size=16,balance=1/0/0")
+    read = []
+
+    class Counting:
+        def read(self, item):
+            read.append(item.key)
+            return inspection.source.read(item)
+
+    preview(dataclasses.replace(inspection, source=Counting()), per_class=10)
+    assert read == sorted(read) and len(read) == 10
+
+
 @pytest.mark.parametrize("colour", [False, True])
 def test_a_set_without_labels_keeps_its_aspect_ratio_and_colour(tmp_path, colour):
     shape = (32, 64, 3) if colour else (32, 64)

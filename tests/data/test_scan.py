@@ -110,23 +110,33 @@ def test_if_nothing_can_be_decoded_the_first_problems_are_named():
 def test_a_histogram_counts_every_sample_of_its_class():
     pixels = random((20, 20))
     found = scan(Memory({"a1": grey(pixels), "a2": grey(pixels), "b1": colour(random((10, 10, 3)))}))
-    np.testing.assert_array_equal(found.histograms["a"], 2 * np.histogram(pixels, bins=64, range=(0, 256))[0])
-    assert found.histograms["b"].sum() == 300
+    histograms = found.levels.histograms(found.depth_rule(np.ones(3, bool)))
+    np.testing.assert_array_equal(histograms["a"], 2 * np.histogram(pixels, bins=64, range=(0, 256))[0])
+    assert histograms["b"].sum() == 300
 
 
-def test_deep_images_are_counted_after_the_rule_that_the_whole_set_gives():
+def test_deep_images_are_counted_by_the_rule():
     dark, bright = random((40, 40), 0, 300), random((40, 40), 1, 4096)
     found = scan(Memory({"a": grey(dark, bits=16), "b": grey(bright, bits=16), "c": grey(random((8, 8)))}))
-    assert found.rule.bits == 12
+    rule = found.depth_rule(np.ones(3, bool))
+    assert rule.bits == 12
+    histograms = found.levels.histograms(rule)
     for label, pixels in (("a", dark), ("b", bright)):
         expected = np.histogram(np.rint(pixels * 255 / 4095), bins=64, range=(0, 256))[0]
-        np.testing.assert_array_equal(found.histograms[label], expected)
-    assert found.histograms["c"].sum() == 64
+        np.testing.assert_array_equal(histograms[label], expected)
+    assert histograms["c"].sum() == 64
 
 
 def test_shallow_and_deep_images_of_one_class_are_counted_together():
     found = scan(Memory({"a1": grey(random((8, 8))), "a2": grey(random((8, 8), 0, 1024), bits=16)}))
-    assert found.histograms["a"].sum() == 128
+    assert found.levels.histograms(found.depth_rule(np.ones(2, bool)))["a"].sum() == 128
+
+
+def test_the_rule_follows_the_images_that_may_decide():
+    dark, bright = grey(random((40, 40), 0, 1024), bits=12), grey(random((40, 40), 1, 4096), bits=16)
+    found = scan(Memory({"a": dark, "b": bright, "c": grey(random((8, 8)))}))
+    assert found.depth_rule(np.array([True, False, True])).text.startswith("10 of 12 bits used")
+    assert found.depth_rule(np.array([False, False, True])).bits == 12  # no deep image decides: all of them do
 
 
 def test_progress_ends_at_the_number_of_images():

@@ -120,8 +120,22 @@ def test_without_enough_held_out_images_there_is_no_ratio(make_blobs, projection
     few = make_blobs({"train": (60, 60), "val": (3, 3), "test": (4, 4)})
     overall = evaluate(few, fresh, [projection], CONFIG).results[0].overall
     assert overall.ratio.value is None
-    assert "only 6 validation images" in overall.ratio.reason
+    assert "only 6 usable validation images" in overall.ratio.reason
     assert not overall.void
+
+
+def test_validation_images_with_a_copy_or_their_patient_in_train_are_left_out(blobs, projection, fresh):
+    images, groups = blobs.images.copy(), blobs.groups.copy()
+    val = np.flatnonzero(blobs.splits == "val")
+    images[val[:30]] = blobs.train.all()[:30]
+    groups[val[20:50]] = blobs.train.groups[0]
+    known = dataclasses.replace(blobs, images=images, groups=groups)
+    without = dataclasses.replace(
+        blobs, splits=np.where(np.isin(np.arange(len(blobs)), val[:50]), "test", blobs.splits)
+    )
+    found, expected = (evaluate(data, fresh, [projection], CONFIG) for data in (known, without))
+    assert found.held_out == 40
+    assert found.results[0].overall.ratio == expected.results[0].overall.ratio
 
 
 def test_a_data_set_without_validation_images_is_scored(make_blobs, projection, fresh):

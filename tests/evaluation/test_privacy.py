@@ -85,6 +85,19 @@ def test_validation_images_that_stand_in_train_do_not_excuse_copies(blobs, proje
     assert found.verdict == "copies"
 
 
+def test_validation_images_of_training_patients_do_not_excuse_copies(blobs, projection, fresh, copied):
+    images, groups = blobs.images.copy(), blobs.groups.copy()
+    known = np.flatnonzero(blobs.splits == "val")[:30]
+    images[known] = np.clip(blobs.train.all()[:30].astype(int) + 1, 0, 255)  # the next picture of the same patient
+    groups[known] = blobs.train.groups[:30]
+    synthetic = drawn(fresh)
+    synthetic[0] = np.clip(copied.sample(0, [50])[0].astype(int) + 1, 0, 255)
+    found = audit(dataclasses.replace(blobs, images=images, groups=groups), synthetic, projection, CONFIG)
+    assert (found.held_out, found.leaked) == (60, 30)
+    assert found.spaces[0].near == (0,)
+    assert found.verdict == "copies"
+
+
 def test_too_few_validation_images_are_an_error(make_blobs, projection, fresh):
     few = make_blobs({"train": (50, 50), "val": (5, 5)})
     with pytest.raises(MetricError, match="10 validation images"):

@@ -50,7 +50,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> ReportInputs:
         plan=_plan(),
         metrics=_metrics(tmp_path / "metrics.jsonl"),
         real_sheet=_sheet(tmp_path / "real.png", 0),
-        samples=tuple(_sheet(tmp_path / f"samples/{kimg:06d}.png", kimg) for kimg in (20, 60, 120)),
+        samples=tuple(_sheet(tmp_path / f"samples/{kimg * 1000:09d}.png", kimg) for kimg in (20, 60, 120)),
         nearest_sheet=_sheet(tmp_path / "nearest.png", 1),
         evaluation=_evaluation(),
         privacy=_privacy(),

@@ -104,6 +104,16 @@ def test_every_table_has_headers_and_a_name(page: Page) -> None:
     assert all(table["aria-label"] for table in page.all("table"))
 
 
+def test_earlier_sheets_are_named_by_the_images_shown(page: Page) -> None:
+    assert "After 20,000 images" in page.text
+    assert "After 60,000 images" in page.text
+
+
+def test_problems_are_shown_by_kind_without_the_names_of_files(page: Page) -> None:
+    assert "not an image 1 This is no image" in page.text
+    assert "notes.png" not in page.text and "Mrs Example" not in page.text
+
+
 def test_charts_come_in_a_light_and_a_dark_dress(page: Page) -> None:
     assert all("prefers-color-scheme: dark" in source["media"] for source in page.all("source"))
     assert len(page.all("source")) == 5 + 2 + 1  # training, study, data
@@ -154,7 +164,7 @@ def test_the_data_stands_in_the_page(page: Page) -> None:
     assert "normal 420 90 90 600" in page.text
     assert "together 630 135 135 900" in page.text
     assert "test in training" in page.text
-    assert "truncated 2 train/a.png: The file ends early" in page.text
+    assert "truncated 2 The file ends early" in page.text
 
 
 def test_patients_are_counted_but_not_named(page: Page) -> None:

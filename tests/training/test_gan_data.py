@@ -1,3 +1,5 @@
+import logging
+
 import numpy as np
 import pytest
 
@@ -5,10 +7,26 @@ from synthetyk.core.errors import TrainingError
 from synthetyk.training.gan_data import check_data, data_digest, reference_images
 
 
-def test_fewer_than_100_images_are_refused(discs, tiny):
-    check_data(tiny(), discs(100))
-    with pytest.raises(TrainingError, match="only 99 training images"):
-        check_data(tiny(), discs(99))
+def test_fewer_images_than_a_hundred_leave_for_training_are_refused(discs, tiny):
+    check_data(tiny(), discs(60))
+    with pytest.raises(TrainingError, match="only 59 images in the training split.*Add images.$"):
+        check_data(tiny(), discs(59))
+
+
+def test_a_class_without_a_training_image_is_refused_unless_classes_are_not_trained(discs, tiny):
+    data = discs().of_class(0)
+    with pytest.raises(TrainingError, match="No image in the training split shows right.*conditional=false"):
+        check_data(tiny(), data)
+    check_data(tiny(classes=0), data)
+
+
+@pytest.mark.parametrize(("count", "said"), [(9, ["right: 9 training images"]), (10, [])])
+def test_a_class_with_few_training_images_is_warned_of(discs, tiny, caplog, count, said):
+    data = discs()
+    few = data.select(np.concatenate([np.flatnonzero(data.labels == 0), np.flatnonzero(data.labels == 1)[:count]]))
+    with caplog.at_level(logging.WARNING):
+        check_data(tiny(), few)
+    assert [message.partition(",")[0] for message in caplog.messages] == said
 
 
 def test_images_of_another_shape_are_refused(discs, tiny):

@@ -1,3 +1,4 @@
+import logging
 import math
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from synthetyk.tracking.jsonl import JsonlTracker, read_jsonl
 from synthetyk.training.gan import GAN
 from synthetyk.training.gan_trainer import GANTrainer
 from synthetyk.training.generator_file import load_generator
-from synthetyk.training.monitor import MonitorConfig
+from synthetyk.training.monitor import Finding, MonitorConfig
 
 
 class StoppedError(Exception):
@@ -78,7 +79,7 @@ def test_a_training_leaves_generator_sheets_metrics_and_checkpoints(whole):
 def test_a_sample_sheet_has_a_row_for_each_class(whole):
     folder, _ = whole
     sheets = sorted(path.name for path in (folder / "samples").iterdir())
-    assert sheets == ["000000.png", "000001.png"]
+    assert sheets == ["000000400.png", "000000800.png"]
     width, height = Image.open(folder / "samples" / sheets[-1]).size
     assert width > 3 * height
 
@@ -176,8 +177,8 @@ def test_a_batch_larger_than_the_data_trains(tmp_path, discs, tiny):
 
 
 def test_too_few_images_are_refused(tmp_path, discs, tiny):
-    with pytest.raises(TrainingError, match="99"):
-        GANTrainer(tiny(), discs(99), tmp_path, JsonlTracker(tmp_path / "m.jsonl"), progress=silent)
+    with pytest.raises(TrainingError, match="59"):
+        GANTrainer(tiny(), discs(59), tmp_path, JsonlTracker(tmp_path / "m.jsonl"), progress=silent)
 
 
 STRICT = MonitorConfig(warmup_kimg=0.3, patience=2)
@@ -240,6 +241,60 @@ def test_nan_that_no_rollback_mends_ends_the_training(tmp_path, discs, tiny, mon
     assert [event["event"] for event in events(tmp_path)] == ["nan", "nan"]
 
 
+@pytest.mark.parametrize(("at_step", "max_rollbacks"), [(49, 3), (33, 0)])
+def test_nan_with_nothing_left_to_try_keeps_the_last_good_generator_and_says_so(
+    tmp_path, discs, tiny, monkeypatch, at_step, max_rollbacks
+):
+    config = tiny(max_rollbacks=max_rollbacks)
+    poisoned(monkeypatch, at_step, {0})
+    monkeypatch.setattr("synthetyk.training.gan_trainer.StabilityMonitor.calm", True)
+    result = fit(config, discs(), tmp_path)
+    good = at_step // 10 * 10
+    assert (result.steps, result.kimg) == (good, good * 16 / 1000)
+    (event,) = events(tmp_path)
+    assert event["message"].endswith(f"went back to {result.kimg:.1f} kimg and ended there, with that generator.")
+    before = weights(tmp_path)
+    assert fit(config, discs(), tmp_path) == result
+    assert weights(tmp_path) == before
+
+
+def test_nan_without_a_good_checkpoint_and_too_late_to_begin_anew_ends_the_training(tmp_path, discs, tiny, monkeypatch):
+    poisoned(monkeypatch, 40, {0})
+    monkeypatch.setattr("synthetyk.training.gan_trainer.StabilityMonitor.calm", False)
+    with pytest.raises(DivergedError, match="Not a number"):
+        fit(tiny(), discs(), tmp_path)
+
+
+def found_at(monkeypatch, step, batch_size=16):
+    """Make the monitor see a collapse at one step of the first attempt, and nothing else; never calm before."""
+    said = []
+
+    def look(self, kimg, values, ratios):
+        if said or round(kimg * 1000 / batch_size) != step:
+            return []
+        said.append(Finding("collapse", "All alike", "Add images"))
+        return said[:]
+
+    monkeypatch.setattr("synthetyk.training.gan_trainer.StabilityMonitor.look", look)
+    monkeypatch.setattr("synthetyk.training.gan_trainer.StabilityMonitor.calm", False)
+
+
+@pytest.mark.parametrize("step", [35, 50])
+def test_a_late_finding_keeps_the_trained_weights_and_advises(tmp_path, whole, discs, tiny, monkeypatch, caplog, step):
+    found_at(monkeypatch, step)
+    with caplog.at_level(logging.WARNING):
+        result = fit(tiny(), discs(), tmp_path)
+    assert (result.steps, result.rollbacks) == (50, 0)
+    assert weights(tmp_path) == weights(whole[0])
+    assert caplog.messages == ["All alike. Too late to go back and train again. Add images."]
+
+
+def test_a_finding_that_leaves_half_of_what_was_undone_begins_anew(tmp_path, discs, tiny, monkeypatch):
+    found_at(monkeypatch, 30)
+    result = fit(tiny(), discs(), tmp_path)
+    assert (result.steps, result.rollbacks) == (20, 1)
+
+
 def test_weights_that_are_no_numbers_are_never_checkpointed(tmp_path, discs, tiny, monkeypatch):
     monkeypatch.setattr(GAN, "finite", lambda self: False)
     with pytest.raises(DivergedError, match="weights"):
@@ -254,12 +309,13 @@ def test_a_huge_learning_rate_is_noticed(tmp_path, discs, tiny):
 
 
 def test_a_rollback_removes_the_sheets_of_what_was_undone(tmp_path, discs, tiny, monkeypatch):
-    poisoned(monkeypatch, 40, {0})
+    poisoned(monkeypatch, 35, {0})
+    monkeypatch.setattr("synthetyk.training.gan_trainer.StabilityMonitor.calm", True)
     samples = tmp_path / "samples"
     samples.mkdir()
-    (samples / "000900.png").write_bytes(b"of an undone branch")
+    (samples / "000000900.png").write_bytes(b"of an undone branch")
     fit(tiny(), discs(), tmp_path)
-    assert not (samples / "000900.png").exists()
+    assert sorted(path.name for path in samples.iterdir()) == ["000000400.png", "000000704.png"]
 
 
 def test_a_healthy_short_training_on_phantoms_is_silent(tmp_path, tiny):

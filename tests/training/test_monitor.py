@@ -74,6 +74,14 @@ def test_the_diversity_of_an_untrained_generator_is_not_judged_but_is_not_calm_e
     assert not monitor.calm
 
 
+@pytest.mark.parametrize(("total", "first"), [(4, None), (10, None), (20, 11), (50, 11), (100, 21)])
+def test_the_warm_up_is_10_kimg_or_a_fifth_of_a_longer_training(total, first):
+    monitor = StabilityMonitor(MonitorConfig(patience=1), {"all": noise()}, total_kimg=total)
+    low = {"diversity_pixels/all": 0.01}
+    judged = [kimg for kimg in range(1, total + 1) if monitor.look(kimg, HEALTHY, low)]
+    assert judged == ([first] if first else [])
+
+
 def test_a_discriminator_that_is_sure_in_the_warm_up_has_not_won():
     monitor = watch(MonitorConfig(warmup_kimg=100))
     assert kinds(monitor, [sure(5 + 0.3 * tick) for tick in range(12)]) == []

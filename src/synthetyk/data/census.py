@@ -45,7 +45,13 @@ class ClassReport(Config):
 
 
 class Extent(Config):
-    """Smallest, median and largest of a number of pixels."""
+    """A number of pixels over the images.
+
+    Attributes:
+        smallest: Pixels.
+        median: Pixels, those of an image that is there.
+        largest: Pixels.
+    """
 
     smallest: int
     median: int
@@ -71,7 +77,7 @@ class PixelReport(Config):
         channels: Images by number of channels; grey that is stored as RGB counts as 1.
         modes: Images by what the files call their pixels.
         bit_depths: Images by declared bits per sample.
-        depth_rule: How values become uint8.
+        depth_rule: How values become uint8, by the training images.
         histogram: Counts of samples in 64 equal bins of 0..255.
         class_histograms: The same by class.
     """
@@ -97,9 +103,9 @@ class PixelReport(Config):
         ]
 
     @classmethod
-    def of(cls, scan: Scan) -> Self:
-        """Summarise a scan."""
-        images = scan.images
+    def of(cls, scan: Scan, rule: DepthRule) -> Self:
+        """Summarise a scan; `rule` is how values become uint8."""
+        images, histograms = scan.images, scan.levels.histograms(rule)
         return cls(
             height=Extent.of(image.height for image in images),
             width=Extent.of(image.width for image in images),
@@ -107,9 +113,9 @@ class PixelReport(Config):
             channels=dict(Counter(image.channels for image in images).most_common()),
             modes=dict(Counter(image.mode for image in images).most_common()),
             bit_depths=dict(Counter(image.bit_depth for image in images).most_common()),
-            depth_rule=scan.rule,
-            histogram=tuple(np.sum(list(scan.histograms.values()), axis=0).tolist()),
-            class_histograms={name: tuple(bins.tolist()) for name, bins in sorted(scan.histograms.items())},
+            depth_rule=rule,
+            histogram=tuple(np.sum(list(histograms.values()), axis=0).tolist()),
+            class_histograms={name: tuple(bins.tolist()) for name, bins in sorted(histograms.items())},
         )
 
 
@@ -121,7 +127,7 @@ class GroupReport(Config):
         rule: How they are known, in words.
         leaking: How many have images in more than one split.
         across: ``"val in train"``: how many groups of validation are in training too; and so on.
-        examples: The first that leak.
+        examples: The first that leak, by the names that ``splits.csv`` gives them.
     """
 
     known: int
@@ -136,7 +142,7 @@ class GroupReport(Config):
         named = table.groups != ""
         members = {split: set(table.groups[named & (table.splits == split)].tolist()) for split in SPLITS}
         shared = {f"{late} in {early}": members[late] & members[early] for late, early in PAIRS}
-        leaking = sorted(set[str]().union(*shared.values()))
+        leaking = sorted(set[str]().union(*shared.values()), key=lambda name: (len(name), name))
         return cls(
             known=len(set[str]().union(*members.values())),
             rule=rule,

@@ -12,7 +12,7 @@ from synthetyk.core.progress import Progress, silent
 from synthetyk.data.census import ClassReport, CopyReport, GroupReport, PixelReport, ProblemReport, report_problems
 from synthetyk.data.copies import Copies, clusters, find_copies
 from synthetyk.data.dataset import SplitName
-from synthetyk.data.groups import groups_from_names
+from synthetyk.data.groups import groups_from_names, neutral_names
 from synthetyk.data.open import open_source
 from synthetyk.data.scan import Scan, scan
 from synthetyk.data.source import SOURCES, Source, SourceOptions
@@ -131,7 +131,7 @@ def inspect(
         content_hash=source.content_hash(),
         images=len(kept),
         classes=ClassReport.of(kept),
-        pixels=PixelReport.of(found),
+        pixels=PixelReport.of(found, found.depth_rule(splits == "train")),
         groups=groups,
         exact_copies=exact,
         near_copies=CopyReport.of(copies.near, found.digests.tolist(), table),
@@ -149,13 +149,14 @@ def _name(source: Source) -> str:
 
 
 def _official(found: Scan, options: SourceOptions) -> tuple[SplitTable, str]:
-    """Return what the data set itself says, splits with gaps, and how its groups are known."""
+    """Return what the data set itself says, splits with gaps and groups by neutral names, and how these are known."""
     items = [image.item for image in found.images]
     given = [item.group for item in items]
     rule = f"given by the data set: {len(set(given) - {None}):,} groups"
     if options.group_pattern not in (None, "none") or not any(given):
         given, rule = groups_from_names([i.key for i in items], [i.label for i in items], options.group_pattern)
-    columns = ([item.key for item in items], [item.label for item in items], given, [item.split for item in items])
+    groups, given_splits = neutral_names(given), [item.split for item in items]
+    columns = ([item.key for item in items], [item.label for item in items], groups, given_splits)
     return SplitTable(*(np.array([value or "" for value in column]) for column in columns)), rule
 
 

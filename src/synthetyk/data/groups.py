@@ -1,4 +1,4 @@
-"""Which images belong to one patient or slide, told from file names."""
+"""Which images belong to one patient or slide, told from file names, and what their groups are called."""
 
 import re
 from collections import Counter
@@ -47,6 +47,12 @@ def groups_from_names(
     if objection:
         return [None] * len(keys), f"file names tell no patient or slide: {objection}"
     return groups, f"file names without their last number: {_count(groups)}"
+
+
+def neutral_names(groups: Sequence[str | None]) -> list[str | None]:
+    """Call groups ``group-1``, ``group-2``, ... in the order of their first image: their own names may be patients'."""
+    numbers = {group: number for number, group in enumerate(dict.fromkeys(filter(None, groups)), start=1)}
+    return [f"group-{numbers[group]}" if group else None for group in groups]
 
 
 def _by_pattern(keys: Sequence[str], pattern: str) -> tuple[list[str | None], str]:

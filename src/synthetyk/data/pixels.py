@@ -28,8 +28,8 @@ def depth_rule(max_value: int, bit_depth: int) -> DepthRule:
     """Return the rule for a data set.
 
     Args:
-        max_value: Largest value of any pixel of the set.
-        bit_depth: Largest bit depth that a file of the set declares.
+        max_value: Largest value of any pixel of the images that decide.
+        bit_depth: Largest bit depth that a file of them declares.
     """
     if bit_depth <= 8:
         return DepthRule(bits=8, text="8 bits: kept as they are")
@@ -42,7 +42,7 @@ def depth_rule(max_value: int, bit_depth: int) -> DepthRule:
 
 
 def to_uint8(raw: RawImage, rule: DepthRule) -> NDArray[np.uint8]:
-    """Map an image to uint8 ``(H, W, C)``; one that is uint8 already stays as it is."""
+    """Map an image to uint8 ``(H, W, C)``: larger values than the rule knows are clipped; uint8 stays as it is."""
     if raw.pixels.dtype == np.uint8:
         return raw.pixels.astype(np.uint8, copy=False)
     top = 2**rule.bits - 1

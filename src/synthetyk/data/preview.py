@@ -27,8 +27,8 @@ def preview(inspection: Inspection, *, per_class: int = 10, seed: int = 0) -> Im
     rows, names = [], []
     for name in found.classes.counts:
         keys = table.keys[table.labels == name]
-        chosen = seeding.generator(seed, f"data/preview/{name}").permutation(keys)[:per_class]
-        raws = (inspection.source.read(items[str(key)]) for key in chosen)
+        chosen = seeding.generator(seed, f"data/preview/{name}").permutation(len(keys))[:per_class]
+        raws = (inspection.source.read(items[str(key)]) for key in keys[np.sort(chosen)])
         stored = [to_uint8(raw, found.pixels.depth_rule) for raw in raws]
         tiles = [fit(pixels, size=(TILE, TILE), channels=channels, mode="pad") for pixels in stored]
         blank = [np.full((channels, TILE, TILE), 255, dtype=np.uint8)] * (per_class - len(tiles))

@@ -47,6 +47,37 @@ class ScannedImage:
     mean: float
 
 
+@dataclass
+class Levels:
+    """How often each value occurs; values beyond 8 bits wait for the rule, which the splits decide.
+
+    Attributes:
+        shallow: Per class name (empty for none), counts of the values of uint8 images, int64 ``(256,)``.
+        deep: The same of uint16 images, int64 ``(65536,)``.
+    """
+
+    shallow: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    deep: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+
+    def add(self, label: str, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> None:
+        """Count the samples of one image."""
+        kept, values = (self.shallow, 256) if pixels.dtype == np.uint8 else (self.deep, 65536)
+        counts = kept.setdefault(label, np.zeros(values, dtype=np.int64))
+        samples = pixels.ravel()
+        for start in range(0, len(samples), CHUNK):  # bincount makes eight bytes of every sample
+            counts += np.bincount(samples[start : start + CHUNK], minlength=values)
+
+    def histograms(self, rule: DepthRule) -> dict[str, NDArray[np.int64]]:
+        """Return per class name counts of samples in 64 equal bins of 0..255, int64 ``(64,)``."""
+        every = np.arange(65536, dtype=np.uint16)[:, None, None]
+        mapped = to_uint8(RawImage(every, bit_depth=16, mode="levels"), rule).ravel()
+        bins = {label: counts.reshape(BINS, -1).sum(axis=1) for label, counts in self.shallow.items()}
+        for label, counts in self.deep.items():
+            deep = np.bincount(mapped // (256 // BINS), weights=counts, minlength=BINS).astype(np.int64)
+            bins[label] = bins.get(label, np.zeros(BINS, dtype=np.int64)) + deep
+        return bins
+
+
 @dataclass(frozen=True)
 class Scan:
     """What the pass over a data set found; arrays and `images` share their order.
@@ -55,20 +86,31 @@ class Scan:
         images: Every image that can be decoded.
         thumbs: Grey 16x16 pictures in the files' own units, float32 ``(N, 16, 16)``.
         problems: What cannot be used, from listing and from decoding.
-        rule: How values become uint8.
-        histograms: Per class name (empty for none), counts of samples in 64 equal bins of 0..255, int64 ``(64,)``.
+        levels: How often each value occurs, by class.
     """
 
     images: tuple[ScannedImage, ...]
     thumbs: NDArray[np.float32]
     problems: tuple[Problem, ...]
-    rule: DepthRule
-    histograms: dict[str, NDArray[np.int64]]
+    levels: Levels
 
     @property
     def digests(self) -> NDArray[np.str_]:
         """Digest of each image ``(N,)``."""
         return np.array([image.digest for image in self.images])
+
+    def depth_rule(self, rows: NDArray[np.bool_]) -> DepthRule:
+        """Return how values become uint8 by what some images hold; if none of these goes beyond 8 bits, by all.
+
+        Args:
+            rows: Which images may decide: those of training, so that nothing is known of test ``(N,)``.
+        """
+        deep = [(image, chosen) for image, chosen in zip(self.images, rows, strict=True) if image.bit_depth > 8]
+        deciding = [image for image, chosen in deep if chosen] or [image for image, _ in deep]
+        return depth_rule(
+            max((image.max_value for image in deciding), default=0),
+            max((image.bit_depth for image in deciding), default=8),
+        )
 
 
 def scan(source: Source, *, progress: Progress = silent) -> Scan:
@@ -80,7 +122,7 @@ def scan(source: Source, *, progress: Progress = silent) -> Scan:
     images: list[ScannedImage] = []
     thumbs: list[NDArray[np.float32]] = []
     problems = list(source.problems())
-    levels = _Levels()
+    levels = Levels()
     items = source.items()
     for done, item in enumerate(items):
         progress(done, len(items), "reading images")
@@ -97,9 +139,7 @@ def scan(source: Source, *, progress: Progress = silent) -> Scan:
     progress(len(items), len(items), "reading images")
     if not images:
         raise _nothing_usable(problems)
-    deep = max((image.max_value for image in images if image.bit_depth > 8), default=0)
-    rule = depth_rule(deep, max(image.bit_depth for image in images))
-    return Scan(tuple(images), np.stack(thumbs), tuple(problems), rule, levels.histograms(rule))
+    return Scan(tuple(images), np.stack(thumbs), tuple(problems), levels)
 
 
 def _nothing_usable(problems: Sequence[Problem]) -> DatasetError:
@@ -149,27 +189,3 @@ def _boxes(length: int) -> NDArray[np.float32]:
     overlap = np.minimum(edges[1:], pixel + 1) - np.maximum(edges[:-1], pixel)
     weights: NDArray[np.float32] = (np.clip(overlap, 0, None) * (THUMB / length)).astype(np.float32)
     return weights
-
-
-@dataclass
-class _Levels:
-    """How often each value occurs; values beyond 8 bits wait for the rule, which the last image may change."""
-
-    shallow: dict[str, NDArray[np.int64]] = field(default_factory=dict)
-    deep: dict[str, NDArray[np.int64]] = field(default_factory=dict)
-
-    def add(self, label: str, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> None:
-        kept, values = (self.shallow, 256) if pixels.dtype == np.uint8 else (self.deep, 65536)
-        counts = kept.setdefault(label, np.zeros(values, dtype=np.int64))
-        samples = pixels.ravel()
-        for start in range(0, len(samples), CHUNK):  # bincount makes eight bytes of every sample
-            counts += np.bincount(samples[start : start + CHUNK], minlength=values)
-
-    def histograms(self, rule: DepthRule) -> dict[str, NDArray[np.int64]]:
-        every = np.arange(65536, dtype=np.uint16)[:, None, None]
-        mapped = to_uint8(RawImage(every, bit_depth=16, mode="levels"), rule).ravel()
-        bins = {label: counts.reshape(BINS, -1).sum(axis=1) for label, counts in self.shallow.items()}
-        for label, counts in self.deep.items():
-            deep = np.bincount(mapped // (256 // BINS), weights=counts, minlength=BINS).astype(np.int64)
-            bins[label] = bins.get(label, np.zeros(BINS, dtype=np.int64)) + deep
-        return bins

@@ -27,7 +27,7 @@ class SplitTable:
     Attributes:
         keys: Unique names ``(N,)``.
         labels: Class names ``(N,)``, empty where there is none.
-        groups: Patients or slides ``(N,)``, empty where there is none.
+        groups: Patients or slides ``(N,)`` by neutral names, empty where there is none.
         splits: ``"train"``, ``"val"`` or ``"test"`` ``(N,)``.
     """
 

@@ -1,4 +1,4 @@
-"""Images as a feature network describes them."""
+"""The images that are compared, and how a feature network describes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from synthetyk.core import seeding
 from synthetyk.data.dataset import Subset
 from synthetyk.evaluation.extractors.network import describe
 from synthetyk.metrics.checks import Rows
+from synthetyk.metrics.copies import exact_copies
 from synthetyk.metrics.extractor import FeatureExtractor
 
 # Images in memory at a time; a multiple of what the extractors' networks take at a time.
@@ -63,3 +64,17 @@ def some(subset: Subset, cap: int, seed: int, purpose: str) -> Subset:
     if len(subset) <= cap:
         return subset
     return subset.select(np.sort(seeding.generator(seed, purpose).permutation(len(subset))[:cap]))
+
+
+def unmet(held_out: Subset, train: Subset) -> Subset:
+    """Leave out images that have a copy or their patient in training: near to it, they make copies look innocent."""
+    others = held_out.select(~np.isin(held_out.groups, train.groups))
+    return others.select(~copies_of(others.all(), train))
+
+
+def copies_of(images: NDArray[np.uint8], train: Subset) -> NDArray[np.bool_]:
+    """Tell which images have the pixels of a training image ``(N,)``."""
+    found = np.zeros(len(images), dtype=np.bool_)
+    for start in range(0, len(train) if len(images) else 0, PIECE):
+        found |= exact_copies(images, train.batch(slice(start, start + PIECE)))
+    return found

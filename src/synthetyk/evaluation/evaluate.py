@@ -13,7 +13,7 @@ from synthetyk.core.config import Config
 from synthetyk.core.errors import MetricError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.data.dataset import Dataset, Subset
-from synthetyk.evaluation.described import Described, described, described_subset, some
+from synthetyk.evaluation.described import Described, described, described_subset, some, unmet
 from synthetyk.evaluation.sampling import ImageSampler, proportional
 from synthetyk.evaluation.scores import ScoreConfig, Scores, score, unscored
 from synthetyk.metrics.extractor import FeatureExtractor
@@ -63,7 +63,7 @@ class Evaluation(Artifact):
         config: How much was measured.
         train: Training images in all.
         reference: Training images that were described.
-        held_out: Validation images that were described.
+        held_out: Validation images that were described: those without a copy or their patient in training.
         results: One entry for each feature network, in the order given.
         note: What the figures are.
     """
@@ -101,7 +101,7 @@ def evaluate(
     _check(dataset, sampler)
     seed = config.scores.seed
     real = some(dataset.train, config.reference_cap, seed, "evaluate/reference")
-    held_out = some(dataset.val, config.cap, seed, "evaluate/held_out")
+    held_out = unmet(some(dataset.val, config.cap, seed, "evaluate/held_out"), dataset.train)
     comparison = _Comparison(real, held_out, sampler, config)
     done, total = count(1), len(extractors) * comparison.pieces
 

@@ -14,10 +14,10 @@ from synthetyk.core.config import Config
 from synthetyk.core.errors import MetricError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.data.dataset import Dataset, Subset
-from synthetyk.evaluation.described import PIECE, described, described_subset, some
+from synthetyk.evaluation.described import copies_of, described, described_subset, some, unmet
 from synthetyk.evaluation.likeness import averaged, averaged_subset
 from synthetyk.metrics.checks import Rows
-from synthetyk.metrics.copies import exact_copies, find_copies
+from synthetyk.metrics.copies import find_copies
 from synthetyk.metrics.extractor import FeatureExtractor
 from synthetyk.metrics.membership import membership_auc
 from synthetyk.metrics.neighbours import VOID_BELOW, nearest_neighbour_ratio
@@ -91,6 +91,7 @@ class Privacy(Artifact):
         train: Training images searched for exact copies.
         reference: Training images searched for near neighbours.
         held_out: Validation images that show what innocence looks like.
+        leaked: Validation images left out because a copy of them, or their patient, is in training.
         exact: Synthetic images whose pixels are those of a training image, mirrored or not, by their index.
         spaces: Near neighbours, in pixels and in features.
     """
@@ -127,17 +128,18 @@ def audit(
         progress: Told after each piece of work.
 
     Raises:
-        MetricError: There are too few validation images, or they are copies of training images.
+        MetricError: There are too few validation images without a copy or their patient in training.
     """
     train = reference(dataset, config)
     held_out = some(dataset.val, config.held_out_cap, config.seed, "privacy/held_out")
-    sides = _Sides(images, train, _without_leaks(held_out, dataset.train))
+    sides = _Sides(images, train, unmet(held_out, dataset.train))
     if len(sides.held_out) < config.minimum or not len(images):
         raise MetricError(
-            f"Found {len(images)} synthetic images, and {len(sides.held_out)} validation images that are not in train",
+            f"Found {len(images)} synthetic images, and {len(sides.held_out)} validation images "
+            "without a copy or their patient in training",
             expected=f"at least 1 and {config.minimum}, to see what innocence looks like",
         )
-    exact = _exact(images, dataset.train) | _exact(images[..., ::-1], dataset.train)
+    exact = copies_of(images, dataset.train) | copies_of(images[..., ::-1], dataset.train)
     progress(1, 4, "searched for exact copies")
     in_pixels = _space(PIXELS, sides.pixels(), sides, exact, config, mirrored=averaged(images[..., ::-1]))
     progress(2, 4, "compared in pixels")
@@ -226,18 +228,6 @@ class _Sides:
         """Return the features of synthetic, training and held-out images."""
         train, held_out = (described_subset(extractor, side).features for side in (self.train, self.held_out))
         return described(extractor, self.images).features, train, held_out
-
-
-def _without_leaks(held_out: Subset, train: Subset) -> Subset:
-    """Leave out what stands in the training split too, or it would make copies look innocent."""
-    return held_out.select(~_exact(held_out.all(), train))
-
-
-def _exact(images: NDArray[np.uint8], train: Subset) -> NDArray[np.bool_]:
-    found = np.zeros(len(images), dtype=np.bool_)
-    for start in range(0, len(train), PIECE):
-        found |= exact_copies(images, train.batch(slice(start, start + PIECE)))
-    return found
 
 
 def _space(

@@ -128,7 +128,7 @@ def score(
         features: Name of the feature network.
         real: Training images, at least twice as many as `synthetic`: its halves of that count make the floors.
         synthetic: Synthetic images.
-        held_out: Real images that the generator never met, of the validation split.
+        held_out: Real images of the validation split whose patients and pixels the generator never met.
         config: How.
     """
     count = len(synthetic)
@@ -230,7 +230,7 @@ class _Measurer:
 
 def _ratio(real: Described, synthetic: Described, held_out: Described, config: ScoreConfig) -> Ratio:
     if len(held_out) < config.minimum:
-        return Ratio(reason=f"only {len(held_out)} validation images, {config.minimum} are needed")
+        return Ratio(reason=f"only {len(held_out)} usable validation images, {config.minimum} are needed")
     try:
         found = nearest_neighbour_ratio(synthetic.features, real.features, held_out.features, seed=config.seed)
     except MetricError as error:

@@ -46,7 +46,7 @@ class ReportInputs:
         plan: plan.json as it stands: ``values``, ``reasons``, ``origins``.
         metrics: metrics.jsonl of the GAN's training.
         real_sheet: PNG of real training images.
-        samples: PNGs of generated images from fixed noise, in the order of the training; named by their kimg.
+        samples: PNGs of generated images from fixed noise, in the order of the training; named by images shown.
         nearest_sheet: PNG of synthetic images with the nearest real ones.
         evaluation: How good the synthetic images are.
         privacy: Whether training images were memorised.

@@ -44,7 +44,7 @@ class GANConfig(Config):
         balanced: Show every class equally often.
         threads: Threads of torch; another number may change the last bits.
         precision: ``fp32``, or ``bf16`` for mixed precision, faster where the processor has it.
-        max_rollbacks: How often the training may go back to the last good checkpoint.
+        max_rollbacks: How often the training may go back to the last good checkpoint and try again.
         rollback_rate: What each rollback multiplies the learning rates by.
     """
 

@@ -1,6 +1,7 @@
 """What a GAN needs to know of its data: whether it can train on it, and what real images look like."""
 
 import hashlib
+import logging
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,21 +11,24 @@ from synthetyk.core.errors import TrainingError
 from synthetyk.data.dataset import Subset
 from synthetyk.training.gan import GANConfig
 
-MIN_IMAGES = 100
+log = logging.getLogger(__name__)
+
+MIN_IMAGES = 60  # in the training split: what is left of 100 images in all once 30% are kept for validation and test
+FEW_IMAGES = 10  # a class with fewer is learnt by heart
 
 
 def check_data(config: GANConfig, data: Subset) -> None:
-    """Refuse data that the settings do not fit.
+    """Refuse data that the settings do not fit, and warn of classes that will be learnt by heart.
 
     Raises:
-        TrainingError: Too few images, another shape, or other classes.
+        TrainingError: Too few images, another shape, other classes, or a class without an image to learn it from.
     """
     network = config.network
     if len(data) < MIN_IMAGES:
         raise TrainingError(
-            f"There are only {len(data)} training images",
+            f"There are only {len(data)} images in the training split",
             expected=f"at least {MIN_IMAGES}, because a GAN learns fewer by heart",
-            action="Add images, or carve smaller validation and test splits",
+            action="Add images",
         )
     shape = (network.channels, network.resolution, network.resolution)
     if data.shape != shape:
@@ -35,6 +39,21 @@ def check_data(config: GANConfig, data: Subset) -> None:
             f" and {int((data.labels < 0).sum())} images without a label",
             expected="as many classes as the data has and a label for every image, or classes=0",
         )
+    if network.classes:
+        _check_classes(dict(zip(data.class_names, data.counts.tolist(), strict=True)))
+
+
+def _check_classes(counts: dict[str, int]) -> None:
+    """Judge how many training images each class has."""
+    if empty := [name for name, count in counts.items() if not count]:
+        raise TrainingError(
+            f"No image in the training split shows {' or '.join(empty)}",
+            expected="at least one of each class, or its images would be noise",
+            action="Leave the class out, add images of it, or train without classes: --set conditional=false",
+        )
+    for name, count in counts.items():
+        if count < FEW_IMAGES:
+            log.warning("%s: %d training images, so its synthetic images will be near copies of them", name, count)
 
 
 def data_digest(data: Subset) -> str:

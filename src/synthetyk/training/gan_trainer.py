@@ -5,6 +5,7 @@ same bits as a training that was never stopped.
 """
 
 import hashlib
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -31,7 +32,11 @@ from synthetyk.training.sampler import Sampler
 
 __all__ = ["MIN_IMAGES", "GANConfig", "GANResult", "GANTrainer"]
 
+log = logging.getLogger(__name__)
+
 SHEET_COLUMNS = 8
+# Going back must leave at least this part of the steps that it undoes, or what it ends with would be hardly trained.
+WORTH_GOING_BACK = 0.5
 
 Evaluate = Callable[[Sampler, int], Mapping[str, float]]
 
@@ -44,7 +49,7 @@ class GANResult:
         generator: Path of ``generator.safetensors``.
         steps: Steps that led to it, without those a rollback undid.
         kimg: Thousand real images shown in these steps.
-        rollbacks: How often the training went back to a good checkpoint.
+        rollbacks: How often the training went back to a good checkpoint, or to the beginning.
         findings: What the stability monitor said, in order.
     """
 
@@ -57,7 +62,7 @@ class GANResult:
 
 @dataclass
 class _Position:
-    """Where a training is. `lost` steps were undone by rollbacks; they count toward the budget."""
+    """Where a training is. `lost` steps were undone by rollbacks or given up; they count toward the budget."""
 
     step: int = 0
     attempt: int = 0
@@ -71,7 +76,8 @@ class GANTrainer:
     Args:
         config: How to train.
         data: The training images, at least `MIN_IMAGES`.
-        folder: Receives ``checkpoints/``, ``samples/``, ``generator.safetensors`` and ``generator.json``.
+        folder: Receives ``checkpoints/``, ``samples/`` with sheets named by the images shown, ``generator.safetensors``
+            and ``generator.json``.
         tracker: Receives metrics once a tick, and events.
         features: Lets the monitor judge diversity in features as well as in pixels.
         evaluate: Called with the averaged generator and the kimg at every sample sheet; its values are logged.
@@ -103,7 +109,7 @@ class GANTrainer:
             data, config.batch_size, config.seed, conditional=conditional, balanced=config.balanced
         )
         self.checkpoints = CheckpointStore(folder / "checkpoints")
-        self.monitor = StabilityMonitor(config.monitor, reference_images(config, data), features)
+        self.monitor = StabilityMonitor(config.monitor, reference_images(config, data), features, config.kimg)
         self.at = _Position()
         self.gan = GAN(config)
 
@@ -112,7 +118,7 @@ class GANTrainer:
 
         Raises:
             TrainingError: The folder holds checkpoints of other settings or other data.
-            DivergedError: Values stopped being numbers, and no rollback mended it.
+            DivergedError: Values stopped being numbers, no rollback mended it, and there is no good checkpoint.
         """
         self._resume()
         while not self._over:
@@ -143,7 +149,11 @@ class GANTrainer:
     @property
     def kimg(self) -> float:
         """Thousand real images shown so far."""
-        return self.at.step * self.config.batch_size / 1000
+        return self._shown / 1000
+
+    @property
+    def _shown(self) -> int:
+        return self.at.step * self.config.batch_size
 
     @property
     def _spent_kimg(self) -> float:
@@ -168,37 +178,49 @@ class GANTrainer:
         findings = self.monitor.look(self.kimg, values, ratios)
         rates = {"kimg": self.kimg, "learning_rate": self.gan.learning_rates[0]}
         self.tracker.log(self.at.step, values | ratios | rates)
-        if findings and self.at.attempt < self.config.max_rollbacks:
-            self._roll_back(findings)
-            return True
-        if findings and findings[0].kind == "nan":
+        return bool(findings) and self._answer(findings)
+
+    def _answer(self, findings: list[Finding]) -> bool:
+        """Go back if that is worth it, else keep what can be kept and advise; tell whether the training went back."""
+        good = self.checkpoints.newest_good()
+        undone = self.at.step - (good.card.step if good else 0)
+        late = self.total_steps - self.at.step - self.at.lost < WORTH_GOING_BACK * undone
+        hopeless = late or self.at.attempt >= self.config.max_rollbacks
+        broken = findings[0].kind == "nan"
+        if broken and hopeless and not good:
             raise DivergedError(f"After {self.kimg:.1f} kimg: {findings[0].message}", action=findings[0].action)
-        self._tell(findings)
+        if broken or not hopeless:
+            self._roll_back(findings, good, end=hopeless)
+            return True
+        why = "Too late to go back and train again. " if late else ""
+        self._tell([replace(finding, action=why + finding.action) for finding in findings])
         return False
 
-    def _roll_back(self, findings: list[Finding]) -> None:
-        """Go back to the last good checkpoint, or to the beginning, with a lower rate and other random numbers."""
-        good = self.checkpoints.newest_good()
+    def _roll_back(self, findings: list[Finding], good: Checkpoint | None, *, end: bool) -> None:
+        """Go back to a good checkpoint, or to the beginning, and end there or try a lower rate and other randomness."""
         now = self.at
         step = good.card.step if good else 0
-        self.at = _Position(step, now.attempt + 1, now.lost + now.step - step, now.findings)
+        lost = self.total_steps - step if end else now.lost + now.step - step
+        self.at = _Position(step, now.attempt + 1, lost, now.findings)
         self.gan = GAN(self.config, self.at.attempt)
         self.monitor.load_state_dict(good.card.state["monitor"] if good else {"history": [], "strikes": {}})
         if good:
             self.gan.load_tensors(good.tensors)
         rate = self.gan.learning_rates[0]
         action = f"At {now.step * self.config.batch_size / 1000:.1f} kimg went back to {self.kimg:.1f} kimg"
+        action += " and ended there, with that generator" if end else f", learning rate now {rate:.2g}"
         self.tracker.rewind(step)
-        self._tell([replace(finding, action=f"{action}, learning rate now {rate:.2g}") for finding in findings])
-        self._save(good=True)
+        self._tell([replace(finding, action=action) for finding in findings])
+        self._save(good=good is not None)
         for sheet in self.folder.glob("samples/*.png"):
-            if int(sheet.stem) > self.kimg:
+            if int(sheet.stem) > self._shown:
                 sheet.unlink()
 
     def _tell(self, findings: list[Finding]) -> None:
         self.at.findings += findings
         for finding in findings:
             self.tracker.event(self.at.step, finding.kind, str(finding))
+            log.warning("%s", finding)
 
     def _keep(self) -> None:
         """Write the sample sheet and the checkpoint that are due."""
@@ -221,7 +243,7 @@ class GANTrainer:
 
     def _write_sheet(self) -> None:
         samples = self._samples(SHEET_COLUMNS if self.config.network.classes else SHEET_COLUMNS**2)
-        path = self.folder / "samples" / f"{round(self.kimg):06d}.png"
+        path = self.folder / "samples" / f"{self._shown:09d}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         captions = list(samples) if self.config.network.classes else None
         contact_sheet(np.concatenate(list(samples.values())), columns=SHEET_COLUMNS, captions=captions).save(path)

@@ -32,7 +32,8 @@ class MonitorConfig(Config):
     Attributes:
         samples: Generated images looked at per class.
         warmup_kimg: Thousand images before a generator that is still untrained is judged: until then its images are
-            alike and the discriminator is right.
+            alike and the discriminator is right. A training that is no longer than this is not judged so at all.
+        warmup_part: A longer training is warming up for at least this part of it.
         patience: Ticks in a row that collapse or divergence must last.
         collapse_ratio: Generated images are collapsed if their mean pairwise distance is below this part of that
             between real images of the same class.
@@ -47,6 +48,7 @@ class MonitorConfig(Config):
 
     samples: int = Field(default=64, ge=8)
     warmup_kimg: float = Field(default=10, ge=0)
+    warmup_part: float = Field(default=0.2, ge=0, lt=1)
     patience: int = Field(default=3, ge=1)
     collapse_ratio: float = Field(default=0.25, ge=0, lt=1)
     loss_limit: float = Field(default=30, gt=0)
@@ -138,14 +140,20 @@ class StabilityMonitor:
         config: When to speak.
         real: Real uint8 images ``(n, C, H, W)`` by name of their class; a class with fewer than 2 is not watched.
         features: Maps uint8 images to features ``(n, d)``; diversity is then judged in features as well.
+        total_kimg: Thousand images of the whole training; 0 if unknown.
     """
 
     HISTORY = 200
 
     def __init__(
-        self, config: MonitorConfig, real: Mapping[str, NDArray[np.uint8]], features: Features | None = None
+        self,
+        config: MonitorConfig,
+        real: Mapping[str, NDArray[np.uint8]],
+        features: Features | None = None,
+        total_kimg: float = 0,
     ) -> None:
         self.config = config
+        self.warmup_kimg = max(config.warmup_kimg, config.warmup_part * total_kimg)
         self._spaces: dict[str, Features] = {"pixels": _pixels} | ({"features": features} if features else {})
         watched = {name: images for name, images in real.items() if len(images) >= 2}
         self._reference = self._diversity(watched)
@@ -178,7 +186,7 @@ class StabilityMonitor:
             return [Finding("nan", message, ADVICE["nan"])]
         self._history = [*self._history[1 - self.HISTORY :], dict(values)]
         self._too_alike = any(ratio < self.config.collapse_ratio for ratio in ratios.values())
-        trained = kimg >= self.config.warmup_kimg
+        trained = kimg > self.warmup_kimg
         won = won_message(self._history, self.config) if trained else None
         findings = [
             self._strike("divergence", "divergence", divergence_message(self._history, self.config)),

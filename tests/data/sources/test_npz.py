@@ -1,3 +1,6 @@
+import gc
+import io
+import tempfile
 import zipfile
 
 import numpy as np
@@ -118,6 +121,56 @@ def test_a_damaged_array_is_a_decode_error(npz):
     source = listed(path)
     with pytest.raises(DecodeError, match="damaged"):
         source.read(source.items()[0])
+
+
+@pytest.mark.parametrize("name", ["images", "labels"])
+def test_an_array_that_claims_more_than_the_file_holds_is_refused(tmp_path, name):
+    member = io.BytesIO()
+    np.lib.format.write_array_header_1_0(member, {"descr": "|u1", "fortran_order": False, "shape": (2000, 60000, 1000)})
+    with zipfile.ZipFile(tmp_path / "set.npz", "w") as archive:
+        archive.writestr(f"{name}.npy", member.getvalue())
+    with pytest.raises(DatasetError, match=rf"{name} of set.npz claims shape \(2000, 60000, 1000\) .* holds 0 bytes"):
+        listed(tmp_path / "set.npz")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(28, "No space left on device")])
+def test_without_room_to_unpack_it_says_where_to_make_some(npz, monkeypatch, error):
+    source = listed(npz(images=IMAGES))
+
+    def full(*_, **__):
+        raise error
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with pytest.raises(DatasetError, match=r"unpacked: .*(out of memory|No space).* TMPDIR") as caught:
+        source.read(source.items()[0])
+    assert not isinstance(caught.value, DecodeError)  # one image after the other would be tried in vain
+
+
+def test_arrays_are_mapped_from_files_that_go_with_the_source(npz, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "room"))
+    (tmp_path / "room").mkdir()
+    split = {f"{name}_images": IMAGES for name in ("train", "test")}
+    source = listed(npz(**split))
+    for item in [*source.items(), *reversed(source.items())]:
+        np.testing.assert_array_equal(source.read(item).pixels[..., 0], IMAGES[int(item.key[-4:])])
+    del source
+    gc.collect()
+    assert not list((tmp_path / "room").iterdir())
+
+
+def test_an_array_is_unpacked_once_whatever_the_order(npz, monkeypatch):
+    unpacked = []
+    make = tempfile.TemporaryFile
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: unpacked.append(1) or make())
+    source = listed(npz(train_images=IMAGES, test_images=IMAGES))
+    for first, second in zip(source.items()[:6], source.items()[6:], strict=True):
+        source.read(first), source.read(second)
+    assert len(unpacked) == 2
+
+
+def test_arrays_in_fortran_order_are_read_exactly(npz):
+    source = listed(npz(images=np.asfortranarray(IMAGES)))
+    np.testing.assert_array_equal(source.read(source.items()[3]).pixels[..., 0], IMAGES[3])
 
 
 def test_npz_is_recognised_by_name_or_content(npz, tmp_path):

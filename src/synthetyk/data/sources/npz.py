@@ -1,6 +1,9 @@
 """MedMNIST-style npz files: ``{train,val,test}_{images,labels}``, or plain ``images`` and ``labels``."""
 
 import hashlib
+import math
+import shutil
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -15,13 +18,14 @@ from synthetyk.core.errors import DatasetError, DatasetNotFoundError, DecodeErro
 from synthetyk.data.source import Item, Problem, RawImage, SourceOptions
 from synthetyk.data.sources.files import as_split
 
-Header = tuple[tuple[int, ...], np.dtype[Any]]  # shape and type
+Header = tuple[tuple[int, ...], bool, np.dtype[Any]]  # shape, whether in Fortran's order, type
 LAYOUT = "arrays train_images, train_labels, val_images, ... or images and, if there are any, labels"
 _BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, RuntimeError)  # what zipfile raises
+_NO_ROOM = (MemoryError, OverflowError, OSError)
 
 
 class NpzSource:
-    """Arrays of one npz file; of the images one split at a time is in memory.
+    """Arrays of one npz file; images are unpacked once into temporary files and memory-mapped, so none is too large.
 
     Integer labels become class names ``"0"``, ``"1"``, ...; keys are ``train/0012``, or ``0012`` without splits.
     """
@@ -30,7 +34,7 @@ class NpzSource:
         self.path, self.options = path, options
         self._items: list[Item] = []
         self._problems: list[Problem] = []
-        self._loaded: tuple[str, NDArray[Any]] | None = None
+        self._unpacked: dict[str, NDArray[Any]] = {}
 
     @classmethod
     def recognises(cls, location: str) -> bool:
@@ -76,6 +80,7 @@ class NpzSource:
 
         Raises:
             DecodeError: The array that holds it is damaged.
+            DatasetError: There is no room to unpack it.
         """
         split, _, number = item.key.rpartition("/")
         pixels = self._array(f"{split}_images" if split else "images")[int(number)]
@@ -85,16 +90,15 @@ class NpzSource:
         return RawImage(np.ascontiguousarray(pixels.astype(f"u{bits // 8}")), bits, f"npz {colours};{bits}")
 
     def _array(self, name: str) -> NDArray[Any]:
-        if self._loaded is None or self._loaded[0] != name:
-            self._loaded = None
-            self._loaded = name, _load(self.path, name)
-        return self._loaded[1]
+        if name not in self._unpacked:
+            self._unpacked[name] = _unpack(self.path, name)
+        return self._unpacked[name]
 
     def _labels(self, name: str, headers: dict[str, Header]) -> list[str] | None:
         key = name.removesuffix("images") + "labels"
         if key not in headers:
             return None
-        shape, dtype = headers[key]
+        shape, _, dtype = headers[key]
         if len(shape) == 2 and shape[1] != 1:
             raise DatasetError(
                 f"{key} has shape {shape}: several labels for each image",
@@ -105,11 +109,11 @@ class NpzSource:
             raise DatasetError(f"{key} has shape {shape} of {dtype}", expected="(N,) or (N, 1) integers or strings")
         if shape[0] != headers[name][0][0]:
             raise DatasetError(f"{key} has {shape[0]} labels for {headers[name][0][0]} images", expected="equal counts")
-        values = _load(self.path, key).reshape(-1)
+        values = _unpack(self.path, key).reshape(-1)
         return [str(value.item() if dtype.kind == "U" else int(value)) for value in values]
 
     def _list(self, name: str, header: Header, labels: list[str] | None, labelled: bool) -> None:
-        shape, dtype = header
+        shape, _, dtype = header
         _check_images(name, shape, dtype, self.options.max_pixels)
         width = max(4, len(str(shape[0] - 1)))
         folder = name.removesuffix("images").replace("_", "/")
@@ -137,7 +141,7 @@ def _split_of(name: str) -> str | None:
 def _check_images(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], max_pixels: int) -> None:
     if dtype.kind != "u" or dtype.itemsize > 2:
         raise DatasetError(f"{name} is {dtype}", expected="uint8 or uint16", action="Scale and convert it")
-    if len(shape) not in (3, 4) or 0 in shape or (len(shape) == 4 and shape[3] not in (1, 3)):
+    if len(shape) not in (3, 4) or min(shape) < 1 or (len(shape) == 4 and shape[3] not in (1, 3)):
         raise DatasetError(f"{name} has shape {shape}", expected="(N, H, W), (N, H, W, 1) or (N, H, W, 3)")
     if shape[1] * shape[2] > max_pixels:
         raise ImageTooLargeError(f"{name} has images of {shape[2]} x {shape[1]}", expected=f"at most {max_pixels:,}")
@@ -147,43 +151,64 @@ def _headers(path: Path) -> dict[str, Header]:
     """Return shape and type of every array, without reading the arrays.
 
     Raises:
-        DatasetError: The file is no zip file of arrays.
+        DatasetError: The file is no zip file of arrays, or an array claims to be larger than what is there.
     """
-    found = {}
+    found, sizes = {}, {}
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.namelist():
                 if member.endswith(".npy"):
                     with archive.open(member) as file:
-                        found[member.removesuffix(".npy")] = _header(file)
-    except _BAD_ARCHIVE as error:
+                        name = member.removesuffix(".npy")
+                        found[name] = _header(file)
+                        sizes[name] = archive.getinfo(member).file_size - file.tell()
+    except (*_BAD_ARCHIVE, MemoryError) as error:
         raise DatasetError(f"{path.name} is no npz file: {error}", expected=LAYOUT) from error
-    pickled = [name for name, (_, dtype) in found.items() if dtype.hasobject]
+    pickled = [name for name, (_, _, dtype) in found.items() if dtype.hasobject]
     if pickled:
         raise DatasetError(
             f"{path.name} holds pickled Python objects ({', '.join(pickled)}), which could run code when they are read",
             expected="arrays of numbers or of fixed-length strings",
             action="Save it again with arrays of uint8, int64 or str",
         )
+    for name, (shape, _, dtype) in found.items():
+        if math.prod(shape) * dtype.itemsize > sizes[name]:
+            raise DatasetError(
+                f"{name} of {path.name} claims shape {shape} of {dtype}, and holds {sizes[name]:,} bytes",
+                expected=f"{math.prod(shape) * dtype.itemsize:,} bytes",
+                action="Save or download it again",
+            )
     return found
 
 
 def _header(file: Any) -> Header:
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(file)
-    return shape, dtype
+    header: Header = read(file)
+    return header
 
 
-def _load(path: Path, name: str) -> NDArray[Any]:
-    """Load one array; pickles are never read.
+def _unpack(path: Path, name: str) -> NDArray[Any]:
+    """Map one array from a temporary file that has no name, so that it is gone when the array is; pickles are not read.
 
     Raises:
         DecodeError: It is damaged.
+        DatasetError: There is no room for it.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            array: NDArray[Any] = arrays[name]
-            return array
+        with (
+            zipfile.ZipFile(path) as archive,
+            archive.open(f"{name}.npy") as packed,
+            tempfile.TemporaryFile() as file,
+        ):
+            shutil.copyfileobj(packed, file)
+            file.seek(0)
+            shape, fortran, dtype = _header(file)
+            return np.memmap(file, dtype, "r", offset=file.tell(), shape=shape, order="F" if fortran else "C")
+    except _NO_ROOM as error:
+        raise DatasetError(
+            f"Array {name} of {path.name} cannot be unpacked: {str(error) or 'out of memory'}",
+            action=f"Make room in {tempfile.gettempdir()}, or let TMPDIR name a folder that has it",
+        ) from error
     except _BAD_ARCHIVE as error:
         raise DecodeError(f"Array {name} of {path.name} is damaged: {error}") from error

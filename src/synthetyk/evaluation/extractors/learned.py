@@ -23,7 +23,11 @@ DEFAULT = ClassifierConfig(steps=300, evaluate_every=100)
 
 
 class LearnedAbout(Artifact):
-    """What the network was trained to tell apart: the data set's classes, or by how much an image was turned."""
+    """What the network was trained for.
+
+    Attributes:
+        task: What it tells apart: the data set's classes, or by how much an image was turned.
+    """
 
     schema_name: ClassVar[str] = "learned_extractor"
 

@@ -66,7 +66,13 @@ class Spread(Config):
 
 
 class MeanPoint(Config):
-    """The validation curve of an arm, averaged over its classifiers."""
+    """One point of an arm's validation curve, averaged over its classifiers.
+
+    Attributes:
+        step: Training steps done.
+        loss: Validation loss.
+        auc: Validation AUC; None if it has none.
+    """
 
     step: int
     loss: float
@@ -74,7 +80,13 @@ class MeanPoint(Config):
 
 
 class Reliability(Config):
-    """Confidence against accuracy in bins, over all test predictions of an arm; empty bins are left out."""
+    """Confidence against accuracy in bins, over all test predictions of an arm; empty bins are left out.
+
+    Attributes:
+        confidence: Mean largest probability in each bin.
+        accuracy: Share of predictions in it that are right.
+        count: Predictions in it.
+    """
 
     confidence: tuple[float, ...]
     accuracy: tuple[float, ...]

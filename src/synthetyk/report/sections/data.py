@@ -131,7 +131,7 @@ def _problems(found: Fingerprint) -> Part:
         return Text("Every file could be read.", "good")
     header = (Cell("Problem"), Cell("Files"), Cell("For example"))
     rows = tuple(
-        (Cell(kind.replace("_", " ")), Cell(count(report.count)), Cell(": ".join(report.examples[0])))
+        (Cell(kind.replace("_", " ")), Cell(count(report.count)), Cell(report.examples[0][1]))
         for kind, report in found.problems.items()
     )
     return Table("What could not be used", header, rows, "Everything else was.", prose=True)

@@ -60,8 +60,8 @@ def _growth(inputs: ReportInputs) -> tuple[Figure, ...]:
 
 
 def _early(path: Path) -> Figure:
-    kimg = int(path.stem) if path.stem.isdigit() else 0
-    title = f"After {kimg:,} thousand images" if kimg else "Earlier in the training"
+    shown = int(path.stem) if path.stem.isdigit() else 0
+    title = f"After {shown:,} images" if shown else "Earlier in the training"
     about = "Drawn from the same noise as the synthetic images above, earlier in the training."
     return sheet(path, title, about, "Contact sheet of synthetic images earlier in the training.")
 
