@@ -10,7 +10,7 @@ from synthetyk.evaluation.study.arms import BY_NAME, NAMES
 from synthetyk.evaluation.study.verdict import Verdict, VerdictRules
 from synthetyk.training.classifier import ClassifierConfig
 
-CHALLENGER = "real+synthetic"
+CHALLENGERS = ("real+synthetic+augmentation", "real+synthetic")  # real and synthetic images together
 
 
 class StudyConfig(Config):
@@ -19,7 +19,7 @@ class StudyConfig(Config):
     Attributes:
         seed: Every random choice follows from it.
         seeds: Classifiers per arm, and per GAN where an arm has synthetic images.
-        arms: Names of the arms, at least ``real+synthetic`` and one without synthetic images.
+        arms: Names of the arms, at least one with real and synthetic images and one without synthetic.
         classifier: Settings of every classifier; arms change balance, augmentation and seed only.
         minimum_added: Synthetic images to add at least, as a part of the real ones, once the classes are balanced.
         resamples: Of the bootstrap.
@@ -43,8 +43,9 @@ class StudyConfig(Config):
         unknown = set(self.arms) - set(NAMES)
         if unknown or len(set(self.arms)) < len(self.arms):
             raise ValueError(f"different names out of {', '.join(NAMES)}")
-        if CHALLENGER not in self.arms or all(BY_NAME[name].synthetic for name in self.arms):
-            raise ValueError(f"{CHALLENGER} and at least one arm without synthetic images")
+        challenged = any(name in CHALLENGERS for name in self.arms)
+        if not challenged or all(BY_NAME[name].synthetic for name in self.arms):
+            raise ValueError(f"{' or '.join(CHALLENGERS)}, and at least one arm without synthetic images")
         return self
 
 

@@ -26,7 +26,7 @@ from synthetyk.evaluation.study.analysis import (
 from synthetyk.evaluation.study.arms import BY_NAME
 from synthetyk.evaluation.study.inputs import Inputs, SyntheticSet
 from synthetyk.evaluation.study.jobs import Bench, Job, hash_inputs
-from synthetyk.evaluation.study.report import CHALLENGER, ArmReport, ChosenClassifier, StudyConfig, StudyReport
+from synthetyk.evaluation.study.report import CHALLENGERS, ArmReport, ChosenClassifier, StudyConfig, StudyReport
 from synthetyk.evaluation.study.verdict import Evidence, judge
 from synthetyk.evaluation.study.workers import run_jobs
 from synthetyk.metrics.bootstrap import difference
@@ -112,17 +112,17 @@ def _report(
     names, val, test = inputs.train.class_names, inputs.val, inputs.test
     positive = positive_label(config, names)
     arms = {name: arm_report(outcome, val, test, positive=positive) for name, outcome in outcomes.items()}
-    baseline = choose(
-        [name for name, arm in arms.items() if not arm.synthetic], {name: one.val for name, one in outcomes.items()}
+    on_validation = {name: one.val for name, one in outcomes.items()}
+    pair = (
+        choose([name for name in CHALLENGERS if name in arms], on_validation),
+        choose([name for name, arm in arms.items() if not arm.synthetic], on_validation),
     )
-    evidence = _evidence(arms, outcomes, baseline, inputs, config)
+    evidence = _evidence(arms, outcomes, pair, inputs, config)
     verdict = judge(evidence, config.rules)
     best = outcomes[chosen.arm].results[chosen.gan][chosen.number].best
     beyond = verdict.low > config.rules.margin or verdict.high < -config.rules.margin
-    primary = comparison(
-        (CHALLENGER, baseline), evidence.difference, significant=beyond, p_corrected=evidence.difference.p_value
-    )
-    others = secondary_comparisons(outcomes, (CHALLENGER, baseline))
+    primary = comparison(pair, evidence.difference, significant=beyond, p_corrected=evidence.difference.p_value)
+    others = secondary_comparisons(outcomes, pair)
     return StudyReport(
         verdict=verdict,
         primary=primary,
@@ -144,17 +144,17 @@ def _report(
 def _evidence(
     arms: Mapping[str, ArmReport],
     outcomes: Mapping[str, ArmOutcome],
-    baseline: str,
+    pair: tuple[str, str],
     inputs: Inputs,
     config: StudyConfig,
 ) -> Evidence:
-    pair = (CHALLENGER, baseline)
+    challenger, baseline = pair
     return Evidence(
-        challenger=CHALLENGER,
+        challenger=challenger,
         baseline=baseline,
-        challenger_auc=outcomes[CHALLENGER].test.value,
+        challenger_auc=outcomes[challenger].test.value,
         baseline_auc=outcomes[baseline].test.value,
-        difference=difference(outcomes[CHALLENGER].test, outcomes[baseline].test),
+        difference=difference(outcomes[challenger].test, outcomes[baseline].test),
         unfinished=tuple(name for name in pair if not arms[name].plateaued),
         seeds=config.seeds,
         gans=len(inputs.synthetic),
@@ -166,8 +166,9 @@ def _evidence(
 def _notes(config: StudyConfig, evidence: Evidence, left_out: int) -> tuple[str, ...]:
     notes = [
         f"Every classifier was trained for {config.classifier.steps} steps; validation alone chose its weights.",
-        f"{evidence.baseline} was chosen on validation: of the arms without synthetic images within one standard error "
-        "of the best, the one that needs least and regularises most.",
+        f"{evidence.challenger} and {evidence.baseline} were chosen on validation: of the arms with real and synthetic "
+        "images, and of those without synthetic ones, within one standard error of the best the one that needs least "
+        "and regularises most.",
     ]
     if evidence.gans == 1:
         notes.append("All synthetic images come from one GAN: another seed of the GAN may give another answer.")

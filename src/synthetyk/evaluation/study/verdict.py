@@ -32,7 +32,7 @@ class Evidence:
     """What a study measured for its primary comparison.
 
     Attributes:
-        challenger: Name of the arm with synthetic images.
+        challenger: Name of the best arm with real and synthetic images, chosen on validation.
         baseline: Name of the best arm without, chosen on validation.
         challenger_auc: Mean test AUC of its classifiers.
         baseline_auc: The same of the other arm.
@@ -135,8 +135,8 @@ def _sentence(evidence: Evidence, outcome: Outcome, reasons: tuple[str, ...], sm
     gans = "one GAN, and the interval holds for that one" if evidence.gans == 1 else f"{evidence.gans} GANs"
     return (
         f"{_OPENINGS[outcome]}{why}: {evidence.challenger} has a test AUC of {evidence.challenger_auc:.3f} against "
-        f"{evidence.baseline_auc:.3f} for {evidence.baseline}, the best arm without synthetic images, a difference of "
-        f"{change.mean:+z.3f} (95% interval {change.low:+z.3f} to {change.high:+z.3f}) on "
+        f"{evidence.baseline_auc:.3f} for {evidence.baseline}, the best arms with and without them by validation, a "
+        f"difference of {change.mean:+z.3f} (95% interval {change.low:+z.3f} to {change.high:+z.3f}) on "
         f"{sum(evidence.test_counts.values())} test images ({counts}) in {evidence.test_groups} groups, from "
         f"{evidence.seeds} classifiers an arm and {gans}; the smallest effect that this study could have seen is "
         f"{smallest:.3f}."
