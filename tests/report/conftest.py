@@ -268,8 +268,8 @@ def _study(outcome: str) -> StudyReport:
         f"{outcome.capitalize()}: real+synthetic has a test AUC of {0.871 + gain:.3f} against 0.871 for "
         f"real+augmentation, the best arms with and without them by validation, a difference of {gain:+.3f} (95% "
         f"interval {low:+.3f} to {high:+.3f}) on 135 test images (90 normal, 30 benign, 15 malignant) in 68 groups, "
-        "from 5 classifiers an arm and one GAN, and the interval holds for that one; the smallest effect that this study "
-        "could have seen is 0.020."
+        "from 5 classifiers an arm and one GAN, and the interval holds for that one; the smallest effect that this "
+        "study could have seen is 0.020."
     )
     verdict = Verdict(
         outcome=outcome,
