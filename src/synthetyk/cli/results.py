@@ -70,7 +70,7 @@ def _evaluation(run: RunFolder) -> Iterator[str]:
                 continue
             yield f"{measure.name} {measure.value:.4g}, and between halves of the real images {measure.floor:.4g}"
         if overall.void:
-            yield f"void: {overall.void_reason}"
+            yield overall.void_reason
 
 
 HEADLINES: dict[str, Callable[[RunFolder], Iterator[str]]] = {"fingerprint": _fingerprint, "evaluate": _evaluation}
