@@ -1,10 +1,11 @@
 import numpy as np
 
 from synthetyk.data.dataset import Dataset
-from synthetyk.evaluation.study.analysis import PREFERENCE, SECONDARY, arm_plateaued, choose, mean_curve
+from synthetyk.evaluation.study.analysis import PREFERENCE, SECONDARY, _within_bounds, arm_plateaued, choose, mean_curve
 from synthetyk.evaluation.study.arms import NAMES
 from synthetyk.evaluation.study.report import MeanPoint
 from synthetyk.metrics.bootstrap import ArmSamples
+from synthetyk.metrics.interval import Interval
 from synthetyk.training.classifier import ValidationPoint
 
 
@@ -52,3 +53,8 @@ def test_an_arm_still_rising_has_not_plateaued(bars: Dataset) -> None:
     )
     assert arm_plateaued(flat, bars.val)
     assert not arm_plateaued(rising, bars.val)
+
+
+def test_an_interval_of_a_score_stays_where_scores_are() -> None:
+    spread = _within_bounds([0.99, 1.0], Interval(0.995, 0.93, 1.01))
+    assert (spread.low, spread.mean, spread.high) == (0.93, 0.995, 1.0)

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,3 +92,9 @@ def test_the_sentence_says_what_it_rests_on() -> None:
     assert f"{verdict.low:+.3f} to {verdict.high:+.3f}" in verdict.sentence
     assert f"could have seen is {verdict.smallest_effect:.3f}" in verdict.sentence
     assert "from 5 classifiers an arm and 2 GANs" in judge(evidence(1.0, 1.0), RULES).sentence
+
+
+def test_near_perfection_the_sentence_has_more_digits() -> None:
+    tiny = replace(evidence(1.0, 1.0).difference, mean=-5e-5, low=-2e-4, high=4e-5, standard_error=5e-5)
+    sentence = judge(evidence(1.0, 1.0, difference=tiny), RULES).sentence
+    assert "difference of -0.00005 (95% interval -0.00020 to +0.00004)" in sentence

@@ -21,7 +21,7 @@ from synthetyk.metrics.bootstrap import (
 )
 from synthetyk.metrics.calibration import brier_score, expected_calibration_error, reliability_curve
 from synthetyk.metrics.classification import ClassificationScores, classification_scores
-from synthetyk.metrics.interval import mean_interval
+from synthetyk.metrics.interval import Interval, mean_interval
 from synthetyk.training.classifier import ValidationPoint
 from synthetyk.training.classifier_trainer import has_plateaued
 
@@ -184,13 +184,17 @@ def _scores(
 
 
 def _spread(values: Sequence[float]) -> Spread:
-    interval = mean_interval(values)
-    return Spread(mean=interval.value, sd=float(np.std(values, ddof=1)), low=interval.low, high=interval.high)
+    return _within_bounds(values, mean_interval(values))
 
 
 def _bootstrapped(values: Sequence[float], samples: ArmSamples) -> Spread:
-    interval = samples.interval
-    return Spread(mean=interval.value, sd=float(np.std(values, ddof=1)), low=interval.low, high=interval.high)
+    return _within_bounds(values, samples.interval)
+
+
+def _within_bounds(values: Sequence[float], interval: Interval) -> Spread:
+    """No score leaves 0 to 1 (Brier's, over several classes, 0 to 2), so no interval of one needs to."""
+    low, high = max(0.0, interval.low), min(max(1.0, interval.value), interval.high)
+    return Spread(mean=interval.value, sd=float(np.std(values, ddof=1)), low=low, high=high)
 
 
 def _summed(scored: Sequence[ClassificationScores]) -> tuple[tuple[int, ...], ...]:

@@ -131,13 +131,15 @@ _OPENINGS: dict[Outcome, str] = {
 def _sentence(evidence: Evidence, outcome: Outcome, reasons: tuple[str, ...], smallest: float) -> str:
     why = f" ({'; '.join(reasons)})" if reasons else ""
     change = evidence.difference
+    digits = 3 if smallest >= 0.001 else 5  # near perfection three would read 0.000 throughout
     counts = ", ".join(f"{count} {name}" for name, count in evidence.test_counts.items())
     gans = "one GAN, and the interval holds for that one" if evidence.gans == 1 else f"{evidence.gans} GANs"
     return (
         f"{_OPENINGS[outcome]}{why}: {evidence.challenger} has a test AUC of {evidence.challenger_auc:.3f} against "
         f"{evidence.baseline_auc:.3f} for {evidence.baseline}, the best arms with and without them by validation, a "
-        f"difference of {change.mean:+z.3f} (95% interval {change.low:+z.3f} to {change.high:+z.3f}) on "
+        f"difference of {change.mean:+z.{digits}f} (95% interval {change.low:+z.{digits}f} to "
+        f"{change.high:+z.{digits}f}) on "
         f"{sum(evidence.test_counts.values())} test images ({counts}) in {evidence.test_groups} groups, from "
         f"{evidence.seeds} classifiers an arm and {gans}; the smallest effect that this study could have seen is "
-        f"{smallest:.3f}."
+        f"{smallest:.{digits}f}."
     )

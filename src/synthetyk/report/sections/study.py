@@ -78,8 +78,9 @@ def _facts(found: StudyReport) -> Facts:
 def _forest(found: StudyReport) -> Forest:
     """Put every arm's AUC on one scale; the line to compare with is the best arm without synthetic images."""
     spreads = [arm.scores["auc"] for arm in found.arms]
-    ticks = MaxNLocator(4).tick_values(min(s.low for s in spreads), min(1.0, max(s.high for s in spreads)))
-    low, high = float(ticks[0]), float(ticks[-1])
+    highest = max(s.high for s in spreads)
+    ticks = [float(tick) for tick in MaxNLocator(4).tick_values(min(s.low for s in spreads), highest) if tick <= 1]
+    low, high = ticks[0], max(ticks[-1], highest)
 
     def place(value: float) -> float:
         return round(100 * (value - low) / (high - low), 2)
@@ -95,7 +96,7 @@ def _forest(found: StudyReport) -> Forest:
         )
         for arm, auc in zip(found.arms, spreads, strict=True)
     )
-    marks = tuple((f"{tick:.10g}", place(float(tick))) for tick in ticks)
+    marks = tuple((f"{tick:.10g}", place(tick)) for tick in ticks)
     caption = "Test AUC of every arm with its 95% interval"
     about = (
         "The further right, the better. The verdict compares the two in colour; the dotted line is "
