@@ -14,7 +14,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $(STAMP)
 
 demo: $(STAMP)
-	$(BIN)/synthetyk run phantom --output runs/demo --budget 4min
+	$(BIN)/synthetyk run phantom --output runs/demo --budget 5min
 	@echo "Open runs/demo/report.html"
 
 test: $(STAMP) lint
