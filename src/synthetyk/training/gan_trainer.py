@@ -185,7 +185,9 @@ class GANTrainer:
         good = self.checkpoints.newest_good()
         undone = self.at.step - (good.card.step if good else 0)
         late = self.total_steps - self.at.step - self.at.lost < WORTH_GOING_BACK * undone
-        hopeless = late or self.at.attempt >= self.config.max_rollbacks
+        # Early images look alike in slow trainings too: a collapse is no reason to begin anew from nothing.
+        early = good is None and all(finding.kind == "collapse" for finding in findings)
+        hopeless = late or early or self.at.attempt >= self.config.max_rollbacks
         broken = findings[0].kind == "nan"
         if broken and hopeless and not good:
             raise DivergedError(f"After {self.kimg:.1f} kimg: {findings[0].message}", action=findings[0].action)
