@@ -1,5 +1,7 @@
 import hashlib
 import json
+import os
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -75,6 +77,53 @@ def test_not_a_number_is_not_written(tmp_path):
 def test_a_file_hash_is_the_sha256_of_its_bytes(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert sha256_file(tmp_path / "a") == hashlib.sha256(b"abc").hexdigest()
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """Names of the files that were read to be hashed; every one counts as settled."""
+    names, digest = [], hashlib.file_digest
+
+    def noted(file, kind):
+        names.append(Path(file.name).name)
+        return digest(file, kind)
+
+    monkeypatch.setattr(artifacts.hashlib, "file_digest", noted)
+    monkeypatch.setattr(artifacts, "SETTLED_NS", -1)
+    monkeypatch.setattr(artifacts, "_known", {})
+    return names
+
+
+def test_an_unchanged_file_is_read_once(tmp_path, read):
+    (tmp_path / "a").write_bytes(b"abc")
+    (tmp_path / "b").write_bytes(b"abc")
+    assert len({sha256_file(tmp_path / name) for name in "abab"}) == 1
+    assert read == ["a", "b"]
+
+
+def test_other_bytes_of_the_same_size_and_time_are_seen(tmp_path, read):
+    path = tmp_path / "a"
+    path.write_bytes(b"abc")
+    before, state = sha256_file(path), path.stat()
+    while path.stat().st_ctime_ns == state.st_ctime_ns:  # until the file system's clock has ticked
+        path.write_bytes(b"xyz")
+        os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert sha256_file(path) == hashlib.sha256(b"xyz").hexdigest() != before
+
+
+def test_what_has_just_changed_is_read_every_time(tmp_path, read, monkeypatch):
+    monkeypatch.setattr(artifacts, "SETTLED_NS", 10**12)
+    (tmp_path / "a").write_bytes(b"abc")
+    assert sha256_file(tmp_path / "a") == sha256_file(tmp_path / "a")
+    assert read == ["a", "a"]
+
+
+def test_no_more_files_are_remembered_than_there_is_room_for(tmp_path, read, monkeypatch):
+    monkeypatch.setattr(artifacts, "REMEMBERED", 1)
+    for name in "abab":
+        (tmp_path / name).write_bytes(b"")
+        sha256_file(tmp_path / name)
+    assert len(artifacts._known) == 1
 
 
 def test_a_tree_hash_sees_contents_and_names_but_not_times(tmp_path):

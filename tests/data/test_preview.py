@@ -68,3 +68,49 @@ def test_a_set_without_labels_keeps_its_aspect_ratio_and_colour(tmp_path, colour
     assert shown.shape[:2] == (1, 2)
     assert (shown[0, :, : TILE // 4 - 1] == 0).all() and (shown[0, 0, TILE // 2] == 200).all()
     assert (shown[0, 1, TILE // 2, 5] == ([100, 100, 90] if colour else [100] * 3)).all()
+
+
+def shown_keys(inspection, per_class):
+    """The keys of the images that a preview reads."""
+    read = []
+
+    class Counting:
+        def read(self, item):
+            read.append(item.key)
+            return inspection.source.read(item)
+
+    preview(dataclasses.replace(inspection, source=Counting()), per_class=per_class)
+    return read
+
+
+@pytest.fixture
+def frames(tmp_path, make_dicom):
+    """Return a function that writes a DICOM file of some frames of noise for a patient."""
+
+    def write(name, count, patient):
+        noise = np.random.default_rng(len(name)).integers(0, 255, (8 * count, 8), dtype=np.uint8)
+        data = make_dicom(noise, Rows=8, NumberOfFrames=count, PatientID=patient)
+        (tmp_path / f"{name}.dcm").write_bytes(data)
+
+    return write
+
+
+def test_patients_take_turns_however_many_frames_they_have(tmp_path, frames):
+    for name, count in (("a", 30), ("bb", 2), ("ccc", 2), ("dddd", 2)):
+        frames(name, count, patient=name)
+    inspection = inspect(str(tmp_path))
+    assert sorted(key[0] for key in shown_keys(inspection, 4)) == ["a", "b", "c", "d"]
+    assert sorted(key[0] for key in shown_keys(inspection, 10)) == [*"aaaabbccdd"]
+
+
+def test_files_of_one_patient_take_turns(tmp_path, frames):
+    for name, count in (("a", 30), ("bb", 1), ("ccc", 1)):
+        frames(name, count, patient="the same")
+    assert sorted(key[0] for key in shown_keys(inspect(str(tmp_path)), 3)) == ["a", "b", "c"]
+
+
+def test_the_choice_is_the_same_each_time(tmp_path, frames):
+    frames("a", 30, patient="1")
+    frames("bb", 30, patient="2")
+    inspection = inspect(str(tmp_path))
+    assert shown_keys(inspection, 6) == shown_keys(inspection, 6)

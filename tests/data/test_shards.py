@@ -1,7 +1,9 @@
 import io
 import json
+import pickle
 import tarfile
 import tracemalloc
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from synthetyk.data.shards import (
     decode_png,
     encode_png,
     folder_names,
+    open_npz,
     read_npz,
     read_png,
     read_webdataset,
@@ -22,7 +25,13 @@ from synthetyk.data.shards import (
     write_webdataset,
 )
 
-WRITERS = {"png": write_png, "npz": write_npz, "webdataset": write_webdataset}
+
+def whole(writer):
+    """Return a function that writes a set to its end and returns the files."""
+    return lambda *args, **options: list(writer(*args, **options))
+
+
+WRITERS = {"png": whole(write_png), "npz": whole(write_npz), "webdataset": whole(write_webdataset)}
 READERS = {
     "png": lambda path, layout: read_png(path, layout.class_names),
     "npz": lambda path, layout: read_npz(path),
@@ -69,6 +78,17 @@ def test_the_batch_size_leaves_no_trace(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", WRITERS)
+def test_every_file_is_named_when_it_is_whole(tmp_path, kind):
+    layout, images, labels = a_set()
+    writer = {"png": write_png, "npz": write_npz, "webdataset": partial(write_webdataset, per_shard=10)}[kind]
+    sizes = [(path, path.stat().st_size) for path in writer(tmp_path / "set", layout, batches(images, labels))]
+    assert {path for path, _ in sizes} == {
+        path for path in [tmp_path / "set", *tmp_path.rglob("*.*")] if path.is_file()
+    }
+    assert all(path.stat().st_size == size for path, size in sizes)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
 @pytest.mark.parametrize("announced", [24, 26])
 def test_another_count_than_announced_is_an_error(tmp_path, kind, announced):
     layout, images, labels = a_set()
@@ -80,13 +100,13 @@ def test_another_count_than_announced_is_an_error(tmp_path, kind, announced):
 def test_images_beyond_full_shards_are_an_error(tmp_path):
     layout, images, labels = a_set()
     with pytest.raises(ConfigError, match="25 images"):
-        write_webdataset(tmp_path, Layout(20, layout.shape, ("a", "b")), batches(images, labels), per_shard=10)
+        WRITERS["webdataset"](tmp_path, Layout(20, layout.shape, ("a", "b")), batches(images, labels), per_shard=10)
 
 
 def test_numpy_reads_the_npz_as_medmnist_lays_it_out(tmp_path):
     for shape, stored in (((1, 6, 5), (25, 6, 5)), ((3, 6, 5), (25, 6, 5, 3))):
         layout, images, labels = a_set(shape=shape)
-        write_npz(tmp_path / "set.npz", layout, batches(images, labels))
+        WRITERS["npz"](tmp_path / "set.npz", layout, batches(images, labels))
         with np.load(tmp_path / "set.npz") as arrays:
             assert arrays["images"].shape == stored
             assert arrays["images"].dtype == np.uint8
@@ -96,7 +116,7 @@ def test_numpy_reads_the_npz_as_medmnist_lays_it_out(tmp_path):
 
 def test_an_npz_without_classes_has_no_labels(tmp_path):
     layout, images, labels = a_set(class_names=())
-    write_npz(tmp_path / "set.npz", layout, batches(images, labels))
+    WRITERS["npz"](tmp_path / "set.npz", layout, batches(images, labels))
     with np.load(tmp_path / "set.npz") as arrays:
         assert arrays.files == ["images"]
 
@@ -106,16 +126,38 @@ def test_writing_an_npz_takes_memory_for_one_batch_only(tmp_path):
     batch = np.zeros((1000, 1, 28, 28), dtype=np.uint8)
     labels = np.zeros(1000, dtype=np.int64)
     tracemalloc.start()
-    write_npz(tmp_path / "set.npz", Layout(count, (1, 28, 28), ("a",)), ((batch, labels) for _ in range(count // 1000)))
+    WRITERS["npz"](
+        tmp_path / "set.npz", Layout(count, (1, 28, 28), ("a",)), ((batch, labels) for _ in range(count // 1000))
+    )
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (tmp_path / "set.npz").stat().st_size > 31e6
     assert peak < 5e6
 
 
+@pytest.mark.parametrize("shape", [(1, 6, 5), (3, 6, 5)])
+@pytest.mark.parametrize("class_names", [("normal", "ill"), ()])
+def test_images_of_an_npz_can_stay_in_the_file(tmp_path, shape, class_names):
+    layout, images, labels = a_set(shape=shape, class_names=class_names)
+    WRITERS["npz"](tmp_path / "set.npz", layout, batches(images, labels))
+    found, found_labels = open_npz(tmp_path / "set.npz")
+    assert found.shape == images.shape and len(found) == 25
+    assert np.array_equal(found_labels, labels)
+    for rows in (np.array([24, 0, 3]), slice(4, 9), np.arange(0)):
+        assert np.array_equal(pickle.loads(pickle.dumps(found))[rows], images[rows])
+
+
+def test_an_npz_that_something_else_wrote_has_to_be_read_whole(tmp_path):
+    np.savez_compressed(tmp_path / "set.npz", images=np.zeros((4, 6, 5), np.uint8), labels=np.zeros(4, np.int64))
+    np.savez(tmp_path / "other.npz", pictures=np.zeros(3))
+    for name in ("set", "other", "missing"):
+        with pytest.raises(ArtifactError, match=f"{name}.npz cannot be opened"):
+            open_npz(tmp_path / f"{name}.npz")
+
+
 def test_pillow_reads_the_folder_of_png(tmp_path):
     layout, images, labels = a_set(shape=(3, 6, 5))
-    write_png(tmp_path, layout, batches(images, labels))
+    WRITERS["png"](tmp_path, layout, batches(images, labels))
     name = layout.class_names[labels[4]]
     with Image.open(tmp_path / name / "0000004.png") as image:
         assert image.mode == "RGB"
@@ -124,7 +166,7 @@ def test_pillow_reads_the_folder_of_png(tmp_path):
 
 def test_webdataset_reads_the_shards(tmp_path):
     layout, images, labels = a_set()
-    write_webdataset(tmp_path, layout, batches(images, labels), per_shard=10)
+    WRITERS["webdataset"](tmp_path, layout, batches(images, labels), per_shard=10)
     shards = sorted(str(path) for path in tmp_path.iterdir())
     assert [path.rsplit("/", 1)[1] for path in shards] == [f"shard-{number:06d}.tar" for number in range(3)]
     samples = list(webdataset.WebDataset(shards, shardshuffle=False).decode("l8"))
@@ -136,14 +178,14 @@ def test_webdataset_reads_the_shards(tmp_path):
 
 def test_a_tar_header_says_nothing_of_time_or_owner(tmp_path):
     layout, images, labels = a_set()
-    write_webdataset(tmp_path, layout, batches(images, labels))
+    WRITERS["webdataset"](tmp_path, layout, batches(images, labels))
     with tarfile.open(tmp_path / "shard-000000.tar") as tar:
         assert {(m.mtime, m.uid, m.gid, m.uname, m.gname, m.mode) for m in tar} == {(0, 0, 0, "", "", 0o644)}
 
 
 def test_shards_without_classes_hold_no_labels(tmp_path):
     layout, images, labels = a_set(class_names=())
-    write_webdataset(tmp_path, layout, batches(images, labels))
+    WRITERS["webdataset"](tmp_path, layout, batches(images, labels))
     with tarfile.open(tmp_path / "shard-000000.tar") as tar:
         assert {name.rsplit(".", 1)[1] for name in tar.getnames()} == {"png", "json"}
         assert json.load(tar.extractfile("0000000.json"))["class"] == "image"

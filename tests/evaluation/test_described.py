@@ -1,6 +1,10 @@
-import numpy as np
+from dataclasses import replace
 
-from synthetyk.evaluation.described import PIECE, Described, described, described_subset, some
+import numpy as np
+import pytest
+
+from synthetyk.evaluation import described as module
+from synthetyk.evaluation.described import PIECE, Described, copies_of, described, described_subset, some, unmet
 
 
 def test_a_subset_is_described_as_its_images_are(blobs, projection):
@@ -26,6 +30,43 @@ def test_joining_leaves_empty_parts_out(blobs, projection):
     assert len(joined) == len(full) + 3
     assert joined.probabilities is not None
     assert len(Described.join([empty, empty])) == 0
+
+
+class Counted:
+    """Images that note how many rows were read at a time."""
+
+    def __init__(self, images):
+        self.images, self.shape, self.reads = images, images.shape, []
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, rows):
+        self.reads.append(len(rows))
+        return self.images[rows]
+
+
+@pytest.fixture
+def counted(blobs, monkeypatch):
+    monkeypatch.setattr(module, "PIECE", 50)
+    images = blobs.images.copy()
+    leaked = np.flatnonzero(blobs.splits == "val")[[3, 70]]
+    images[leaked] = blobs.train.batch(np.array([2, 235]))
+    return replace(blobs, images=Counted(images))
+
+
+def test_copies_are_found_in_one_pass_over_the_training_images(counted):
+    assert np.flatnonzero(copies_of(counted.val.all(), counted.train)).tolist() == [3, 70]
+    assert counted.images.reads == [90, 50, 50, 50, 50, 40]
+
+
+def test_held_out_images_without_a_copy_are_chosen_piece_by_piece(counted):
+    assert len(unmet(counted.val, counted.train)) == 88
+    assert sum(counted.images.reads) == 90 + 240 and max(counted.images.reads) == 50
+
+
+def test_where_nothing_is_sought_nothing_is_read(counted):
+    assert copies_of([], counted.train).tolist() == [] == counted.images.reads
 
 
 def test_some_images_are_few_in_order_and_the_same_each_time(blobs):

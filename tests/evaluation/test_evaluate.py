@@ -183,3 +183,15 @@ def test_the_file_comes_back_and_progress_ends_at_its_total(blobs, projection, u
         exclude={"schema_"}
     )
     assert seen == [(step, 10) for step in range(1, 11)]
+
+
+def test_synthetic_images_are_drawn_piece_by_piece_and_described_in_their_order(blobs, judged, stand_in, monkeypatch):
+    whole, asked = judged(stand_in(lambda label, indices: blobs.test.of_class(label).all()[indices % 30])), []
+    monkeypatch.setattr("synthetyk.evaluation.evaluate.PIECE", 32)
+
+    def draw(label, indices):
+        asked.append((label, len(indices)))
+        return blobs.test.of_class(label).all()[indices % 30]
+
+    assert judged(stand_in(draw)) == whole
+    assert asked == [(0, 32), (0, 32), (0, 16), (1, 32), (1, 8)]

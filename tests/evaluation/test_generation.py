@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 
 from synthetyk.core.errors import ArtifactError, ConfigError, RunError
-from synthetyk.evaluation.generation import GenerationConfig, balance_counts, generate, load_synthetic, verify
-from synthetyk.models.dcgan import Generator, NetworkConfig, initialise
+from synthetyk.evaluation.generation import (
+    GenerationConfig,
+    balance_counts,
+    generate,
+    load_synthetic,
+    open_synthetic,
+    verify,
+)
+from synthetyk.models.gan_network import NetworkConfig, build_generator
 from synthetyk.training.generator_file import GeneratorCard, LoadedGenerator
 
 FORMATS = ("png", "npz", "webdataset")
@@ -13,8 +20,7 @@ FORMATS = ("png", "npz", "webdataset")
 
 def make_generator(classes=2, channels=1):
     config = NetworkConfig(resolution=28, classes=classes, channels=channels, width=4, latent=8)
-    network = Generator(config)
-    initialise(network, 0, "test")
+    network = build_generator(config, 0, "test")
     card = GeneratorCard(
         network=config,
         class_names=("normal", "ill")[:classes],
@@ -116,6 +122,14 @@ def test_an_npz_can_lie_in_a_folder_of_its_own(tmp_path, generator):
     generate(generator, GenerationConfig(counts=(2, 3), format="npz"), tmp_path / "set")
     assert sorted(contents(tmp_path / "set")) == ["files.jsonl", "images.npz", "manifest.json"]
     assert len(load_synthetic(tmp_path / "set")[0]) == 5
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_set_can_be_opened_without_being_read(tmp_path, generator, format_):
+    generate(generator, GenerationConfig(counts=(7, 9), format=format_), tmp_path / "set")
+    (opened, opened_labels), (read, labels) = open_synthetic(tmp_path / "set"), load_synthetic(tmp_path / "set")
+    assert np.array_equal(opened[np.array([3, 15])], read[[3, 15]])
+    assert np.array_equal(opened_labels, labels)
 
 
 def test_an_unconditional_generator_makes_one_class_without_labels(tmp_path):

@@ -1,14 +1,15 @@
-"""The decoded data set in the run folder: uint8 images in one memory-mapped file, so that no set is too large."""
+"""The decoded data set in the run folder: uint8 images in one file that is read piece by piece; no set is too large."""
 
+import os
 from pathlib import Path
 from typing import ClassVar, Literal
 
-import numpy as np
-from numpy.lib.format import open_memmap
+from numpy.lib.format import write_array_header_1_0
 
 from synthetyk.core.artifacts import Artifact
 from synthetyk.core.errors import ArtifactError, DatasetError
 from synthetyk.core.progress import Progress, silent
+from synthetyk.core.stored_array import StoredArray
 from synthetyk.data import pixels
 from synthetyk.data.dataset import Dataset
 from synthetyk.data.pixels import DepthRule, FitMode
@@ -66,14 +67,16 @@ def build_cache(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "cache.json").unlink(missing_ok=True)
     beside = folder / ".images.npy.tmp"
-    images = open_memmap(beside, mode="w+", dtype=np.uint8, shape=(len(table), channels, *size))
-    for row, item in enumerate(items):
-        progress(row, len(images), "decoding images")
-        stored = pixels.to_uint8(source.read(item), depth_rule)
-        images[row] = pixels.fit(stored, size=size, channels=channels, mode=fit)
-    progress(len(images), len(images), "decoding images")
-    images.flush()
-    del images
+    header = {"descr": "|u1", "fortran_order": False, "shape": (len(items), channels, *size)}
+    with beside.open("wb") as file:
+        write_array_header_1_0(file, header)
+        for row, item in enumerate(items):
+            progress(row, len(items), "decoding images")
+            stored = pixels.to_uint8(source.read(item), depth_rule)
+            file.write(pixels.fit(stored, size=size, channels=channels, mode=fit).data)
+        file.flush()
+        os.fsync(file.fileno())
+    progress(len(items), len(items), "decoding images")
     beside.replace(folder / "images.npy")
     table.save(folder / "splits.csv")
     CacheRecord(size=size, channels=channels, fit=fit, depth_rule=depth_rule, class_names=table.class_names).save(
@@ -95,7 +98,7 @@ def _items(source: Source, table: SplitTable) -> list[Item]:
 
 
 def open_cache(folder: Path) -> Dataset:
-    """Open a cache; its images are memory-mapped and cannot be written to.
+    """Open a cache; its images stay in their file until they are asked for.
 
     Raises:
         ArtifactError: The cache is missing, incomplete or damaged.
@@ -103,10 +106,7 @@ def open_cache(folder: Path) -> Dataset:
     record = CacheRecord.load(folder / "cache.json")
     table = SplitTable.load(folder / "splits.csv")
     path = folder / "images.npy"
-    try:
-        images = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise _unusable(path, f"cannot be read: {error}") from error
+    images = StoredArray.open(path)
     found, expected = f"{images.dtype} {images.shape}", f"uint8 {(len(table), record.channels, *record.size)}"
     if found != expected:
         raise _unusable(path, f"holds {found}", expected)

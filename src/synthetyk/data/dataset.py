@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, Self
+from typing import Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,19 +12,34 @@ SPLITS: tuple[SplitName, ...] = ("train", "val", "test")
 UNLABELLED = -1
 
 
+class ImageArray(Protocol):
+    """uint8 images ``(N, C, H, W)``: an array in memory, or a `core.stored_array.StoredArray`."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, C, H, W)."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: NDArray[np.int64] | slice, /) -> NDArray[np.uint8]:
+        """Return some of the images."""
+        ...
+
+
 @dataclass(frozen=True)
 class Subset:
     """Some rows of a data set, in a fixed order; images are read only when asked for.
 
     Attributes:
-        images: uint8 ``(N, C, H, W)`` of the whole data set, usually memory-mapped.
+        images: uint8 ``(N, C, H, W)`` of the whole data set, usually in a file.
         rows: int64 ``(n,)``, which rows belong to this subset.
         labels: int64 ``(n,)``, `UNLABELLED` where there is none.
         groups: int64 ``(n,)``, images of one patient or slide share a number.
         class_names: One name per label; empty if the set has no labels.
     """
 
-    images: NDArray[np.uint8]
+    images: ImageArray
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
     groups: NDArray[np.int64]
@@ -41,7 +56,7 @@ class Subset:
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """Images per class, int64 ``(K,)``."""
+        """ImageArray per class, int64 ``(K,)``."""
         return np.bincount(self.labels[self.labels >= 0], minlength=len(self.class_names)).astype(np.int64)
 
     def batch(self, positions: NDArray[np.int64] | slice) -> NDArray[np.uint8]:
@@ -68,7 +83,7 @@ class Dataset:
     """Every usable image of a run, with what is known about each.
 
     Attributes:
-        images: uint8 ``(N, C, H, W)``, usually memory-mapped.
+        images: uint8 ``(N, C, H, W)``, usually in a file.
         labels: int64 ``(N,)``, `UNLABELLED` where there is none.
         groups: int64 ``(N,)``; an image without patient or slide has a number of its own.
         splits: ``(N,)`` of ``"train"``, ``"val"``, ``"test"``.
@@ -76,7 +91,7 @@ class Dataset:
         class_names: One name per label; empty if the set has no labels.
     """
 
-    images: NDArray[np.uint8]
+    images: ImageArray
     labels: NDArray[np.int64]
     groups: NDArray[np.int64]
     splits: NDArray[np.str_]

@@ -1,10 +1,12 @@
-"""Synthetic image sets as files: a folder of PNG, one npz, or webdataset tar shards, written and read as streams.
+"""Synthetic image sets as files: a folder of PNG, one npz, or webdataset tar shards, written as a stream.
 
 Every format holds the same: uint8 images, one class each, and a key. No file depends on when or where it was written.
+A writer yields each file as soon as it is whole, and writes no further than it is asked for.
 """
 
 import io
 import json
+import struct
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from synthetyk.core.errors import ArtifactError, ConfigError
+from synthetyk.core.stored_array import Rows, StoredArray
 from synthetyk.data.dataset import UNLABELLED
 
 Format = Literal["png", "npz", "webdataset"]
@@ -57,16 +60,18 @@ class Layout:
 Batches = Iterable[tuple[Images, Labels]]
 
 
-def write_png(folder: Path, layout: Layout, batches: Batches) -> None:
+def write_png(folder: Path, layout: Layout, batches: Batches) -> Iterator[Path]:
     """Write one PNG per image, ``<class>/<number>.png`` below `folder`; numbers run over the whole set."""
     names = folder_names(layout.class_names or (NO_CLASS,))
     for name in names:
         (folder / name).mkdir(parents=True, exist_ok=True)
     for key, image, label in _numbered(layout, batches):
-        (folder / names[max(label, 0)] / f"{key}.png").write_bytes(encode_png(image))
+        path = folder / names[max(label, 0)] / f"{key}.png"
+        path.write_bytes(encode_png(image))
+        yield path
 
 
-def write_npz(path: Path, layout: Layout, batches: Batches) -> None:
+def write_npz(path: Path, layout: Layout, batches: Batches) -> Iterator[Path]:
     """Write arrays `images` (``NHW``, or ``NHWC`` with three channels) and `labels`, as MedMNIST lays them out.
 
     The images go into the archive as they come, uncompressed, so a set larger than memory works. A set without classes
@@ -81,14 +86,15 @@ def write_npz(path: Path, layout: Layout, batches: Batches) -> None:
             for images, batch_labels in batches:
                 file.write(_channels_last(images).tobytes())
                 labels.append(batch_labels)
-        together = np.concatenate(labels).astype("<i8")
+        together = np.concatenate(labels).astype("<i8", copy=False)
         _check_count(len(together), layout)
         if layout.class_names:
             with _member(archive, "labels.npy", together.shape, np.int64) as file:
-                file.write(together.tobytes())
+                file.write(together.data)
+    yield path
 
 
-def write_webdataset(folder: Path, layout: Layout, batches: Batches, *, per_shard: int = 1000) -> None:
+def write_webdataset(folder: Path, layout: Layout, batches: Batches, *, per_shard: int = 1000) -> Iterator[Path]:
     """Write tar shards of ``<key>.png``, ``<key>.cls`` (the label's number) and ``<key>.json``.
 
     A set without classes has no ``.cls``.
@@ -96,13 +102,15 @@ def write_webdataset(folder: Path, layout: Layout, batches: Batches, *, per_shar
     folder.mkdir(parents=True, exist_ok=True)
     members = _numbered(layout, batches)
     for shard in range(-(-layout.count // per_shard)):
-        with tarfile.open(folder / SHARD_PATTERN.format(shard), "w", format=tarfile.USTAR_FORMAT) as tar:
+        path = folder / SHARD_PATTERN.format(shard)
+        with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
             for key, image, label in islice(members, per_shard):
                 about = {"class": layout.class_name(label), "synthetic": True}
                 _add(tar, f"{key}.png", encode_png(image))
                 if layout.class_names:
                     _add(tar, f"{key}.cls", str(label).encode())
                 _add(tar, f"{key}.json", json.dumps(about, ensure_ascii=False).encode())
+        yield path
     for _ in members:  # none are left, unless the batches hold more than announced
         pass
 
@@ -149,8 +157,60 @@ def read_npz(path: Path) -> tuple[Images, Labels]:
             labels = arrays["labels"] if "labels" in arrays else np.full(len(images), UNLABELLED)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ArtifactError(f"{path} cannot be read", expected="an npz with the arrays images and labels") from error
-    images = images[:, None] if images.ndim == 3 else np.moveaxis(images, -1, 1)
-    return np.ascontiguousarray(images, dtype=np.uint8), labels.reshape(-1).astype(np.int64)
+    return _channels_first(images.astype(np.uint8, copy=False)), labels.reshape(-1).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class ChannelsFirst:
+    """Images that lie in a file as ``(N, H, W)`` or ``(N, H, W, C)``, read as ``(N, C, H, W)`` when asked for.
+
+    Attributes:
+        stored: As they lie in the file.
+    """
+
+    stored: StoredArray
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, C, H, W)."""
+        count, height, width, *channels = self.stored.shape
+        return count, channels[0] if channels else 1, height, width
+
+    def __len__(self) -> int:
+        return len(self.stored)
+
+    def __getitem__(self, rows: Rows, /) -> Images:
+        """Read some of the images."""
+        return _channels_first(self.stored[rows])
+
+
+def open_npz(path: Path) -> tuple[ChannelsFirst, Labels]:
+    """Read the labels of what `write_npz` wrote, as `read_npz` does; the images stay in the file until asked for.
+
+    Raises:
+        ArtifactError: The file is no such npz.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            stored = _stored_member(path, "images.npy")
+            labels = arrays["labels"] if "labels" in arrays else np.full(len(stored), UNLABELLED)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ArtifactError(f"{path} cannot be opened: {error}", expected="an npz that Synthetyk wrote") from error
+    return ChannelsFirst(stored), labels.astype(np.int64)
+
+
+def _stored_member(path: Path, name: str) -> StoredArray:
+    """Return an uncompressed array within an archive; its bytes follow its header, and that the local header."""
+    with zipfile.ZipFile(path) as archive, archive.open(name) as member:
+        info = archive.getinfo(name)
+        if info.compress_type != zipfile.ZIP_STORED or np.lib.format.read_magic(member) != (1, 0):
+            raise ValueError(f"{name} is compressed or of another version")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(member)
+        header = member.tell()
+    file = path.open("rb")
+    file.seek(info.header_offset + 26)
+    lengths = struct.unpack("<HH", file.read(4))  # of the member's name and of its extra field
+    return StoredArray(file, dtype, shape, info.header_offset + 30 + sum(lengths) + header)
 
 
 def read_webdataset(folder: Path) -> tuple[Images, Labels]:
@@ -208,6 +268,11 @@ def _numbered(layout: Layout, batches: Batches) -> Iterator[tuple[str, Images, i
 def _check_count(count: int, layout: Layout) -> None:
     if count != layout.count:
         raise ConfigError(f"The batches held {count} images", expected=f"{layout.count}, as announced")
+
+
+def _channels_first(images: Images) -> Images:
+    """Return ``(N, C, H, W)`` of what `_channels_last` returned."""
+    return np.ascontiguousarray(images[:, None] if images.ndim == 3 else np.moveaxis(images, -1, 1))
 
 
 def _channels_last(images: Images) -> Images:

@@ -1,6 +1,7 @@
 """The images that are compared, and how a feature network describes them."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -11,7 +12,6 @@ from synthetyk.core import seeding
 from synthetyk.data.dataset import Subset
 from synthetyk.evaluation.extractors.network import describe
 from synthetyk.metrics.checks import Rows
-from synthetyk.metrics.copies import exact_copies
 from synthetyk.metrics.extractor import FeatureExtractor
 
 # Images in memory at a time; a multiple of what the extractors' networks take at a time.
@@ -55,8 +55,13 @@ def described(extractor: FeatureExtractor, images: NDArray[np.uint8]) -> Describ
 
 def described_subset(extractor: FeatureExtractor, subset: Subset) -> Described:
     """Describe the images of a subset, read piece by piece."""
-    starts = range(0, max(len(subset), 1), PIECE)
-    return Described.join([described(extractor, subset.batch(slice(start, start + PIECE))) for start in starts])
+    return Described.join([described(extractor, images) for images in pieces(subset)])
+
+
+def pieces(subset: Subset) -> Iterator[NDArray[np.uint8]]:
+    """Yield the images of a subset, at most `PIECE` at a time; of an empty one an empty array."""
+    for start in range(0, max(len(subset), 1), PIECE):
+        yield subset.batch(slice(start, start + PIECE))
 
 
 def some(subset: Subset, cap: int, seed: int, purpose: str) -> Subset:
@@ -69,12 +74,22 @@ def some(subset: Subset, cap: int, seed: int, purpose: str) -> Subset:
 def unmet(held_out: Subset, train: Subset) -> Subset:
     """Leave out images that have a copy or their patient in training: near to it, they make copies look innocent."""
     others = held_out.select(~np.isin(held_out.groups, train.groups))
-    return others.select(~copies_of(others.all(), train))
+    return others.select(~copies_of(each(others), train))
 
 
-def copies_of(images: NDArray[np.uint8], train: Subset) -> NDArray[np.bool_]:
-    """Tell which images have the pixels of a training image ``(N,)``."""
-    found = np.zeros(len(images), dtype=np.bool_)
-    for start in range(0, len(train) if len(images) else 0, PIECE):
-        found |= exact_copies(images, train.batch(slice(start, start + PIECE)))
-    return found
+def each(subset: Subset) -> Iterator[NDArray[np.uint8]]:
+    """Yield the images of a subset ``(C, H, W)`` one by one; they are read piece by piece."""
+    for images in pieces(subset):
+        yield from images
+
+
+def copies_of(images: Iterable[NDArray[np.uint8]], train: Subset) -> NDArray[np.bool_]:
+    """Tell which images ``(C, H, W)`` have the pixels of a training image, bool ``(N,)``; each is read once."""
+    digests = [_digest(image) for image in images]
+    sought = set(digests)
+    met = {digest for digest in map(_digest, each(train)) if digest in sought} if sought else set()
+    return np.array([digest in met for digest in digests], dtype=np.bool_)
+
+
+def _digest(image: NDArray[np.uint8]) -> bytes:
+    return hashlib.sha256(image.tobytes()).digest()

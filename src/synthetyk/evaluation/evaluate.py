@@ -5,7 +5,6 @@ from itertools import count
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from synthetyk.core.artifacts import Artifact
@@ -13,7 +12,7 @@ from synthetyk.core.config import Config
 from synthetyk.core.errors import MetricError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.data.dataset import Dataset, Subset
-from synthetyk.evaluation.described import Described, described, described_subset, some, unmet
+from synthetyk.evaluation.described import PIECE, Described, described, described_subset, some, unmet
 from synthetyk.evaluation.sampling import ImageSampler, proportional
 from synthetyk.evaluation.scores import ScoreConfig, Scores, score, unscored
 from synthetyk.metrics.extractor import FeatureExtractor
@@ -115,16 +114,14 @@ def evaluate(
 
 
 class _Comparison:
-    """The images on all sides, drawn once and described by one feature network after the other."""
+    """The images on all sides, described by one feature network after the other."""
 
     def __init__(self, real: Subset, held_out: Subset, sampler: ImageSampler, config: EvaluationConfig) -> None:
-        self.real, self.held_out, self.config = real, held_out, config
+        self.real, self.held_out, self.sampler, self.config = real, held_out, sampler, config
         self.labels: tuple[int | None, ...] = tuple(range(sampler.classes)) or (None,)
         sizes = np.array([self._size(label) for label in self.labels], dtype=np.int64)
         self.shares = proportional(sizes, min(config.cap, len(real) // 2))
         self.counts = np.minimum(config.class_cap, sizes // 2) if sampler.classes else self.shares
-        needed = zip(self.labels, np.maximum(self.shares, self.counts), strict=True)
-        self.synthetic = [_draw(sampler, label, int(images), real.shape) for label, images in needed]
 
     @property
     def pieces(self) -> int:
@@ -136,7 +133,8 @@ class _Comparison:
         name, config = extractor.name, self.config.scores
         real, held_out = (described_subset(extractor, side) for side in (self.real, self.held_out))
         tick(f"{name}: real images described")
-        synthetic = [described(extractor, images) for images in self.synthetic]
+        needed = np.maximum(self.shares, self.counts).tolist()
+        synthetic = [self._drawn(extractor, label, count) for label, count in zip(self.labels, needed, strict=True)]
         tick(f"{name}: synthetic images described")
         together = Described.join([part.take(slice(n)) for part, n in zip(synthetic, self.shares, strict=True)])
         overall = score("overall", name, real, together, held_out, config=config)
@@ -147,6 +145,14 @@ class _Comparison:
             tick(f"{name}: scored {class_name}")
         return ExtractorScores(extractor=name, dimension=extractor.dimension, overall=overall, classes=tuple(classes))
 
+    def _drawn(self, extractor: FeatureExtractor, label: int | None, images: int) -> Described:
+        """Describe the first images of a class, drawn piece by piece; that costs less than to keep them in memory."""
+        parts = [described(extractor, np.empty((0, *self.real.shape), dtype=np.uint8))]
+        for start in range(0, images, PIECE):
+            numbers = np.arange(start, min(start + PIECE, images))
+            parts.append(described(extractor, self.sampler.sample(label, numbers)))
+        return Described.join(parts)
+
     def _class(self, label: int, features: str, real: Described, synthetic: Described, held_out: Described) -> Scores:
         name, images = self.real.class_names[label], int(self.counts[label])
         if images == 0:
@@ -156,10 +162,6 @@ class _Comparison:
 
     def _size(self, label: int | None) -> int:
         return len(self.real) if label is None else int((self.real.labels == label).sum())
-
-
-def _draw(sampler: ImageSampler, label: int | None, images: int, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
-    return sampler.sample(label, np.arange(images)) if images else np.empty((0, *shape), dtype=np.uint8)
 
 
 def _check(dataset: Dataset, sampler: ImageSampler) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -17,6 +17,7 @@ from synthetyk.core.config import Config
 from synthetyk.core.errors import ArtifactError, ConfigError, RunError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.data import shards
+from synthetyk.data.dataset import ImageArray
 from synthetyk.data.shards import Batches, Format, Images, Labels, Layout
 from synthetyk.training.generator_file import LoadedGenerator
 from synthetyk.training.sampler import CHUNK, Sampler
@@ -113,8 +114,7 @@ def generate(
     folder = target.fresh()
     seed = generator.card.seed if config.seed is None else config.seed
     batches = _batches(generator.sampler(seed), layout, config.counts, seed, progress)
-    _write(folder, target, config, layout, batches)
-    _list_files(folder, folder / target.files)
+    _list_files(_write(folder, target, config, layout, batches), folder, folder / target.files)
     manifest = Manifest(
         created_by=f"Synthetyk {synthetyk.__version__}",
         model_sha256=generator.card.sha256,
@@ -149,6 +149,19 @@ def load_synthetic(path: Path) -> tuple[Images, Labels]:
     if manifest.format == "webdataset":
         return shards.read_webdataset(path)
     return shards.read_png(path, manifest.class_names)
+
+
+def open_synthetic(path: Path) -> tuple[ImageArray, Labels]:
+    """Read a synthetic set as `load_synthetic` does; the images of an npz stay in the file until they are asked for.
+
+    Args:
+        path: The folder that `generate` made.
+
+    Raises:
+        ArtifactError: Something is missing or damaged.
+    """
+    npz = path / shards.NPZ_NAME
+    return shards.open_npz(npz) if npz.exists() else load_synthetic(path)
 
 
 def verify(path: Path) -> Manifest:
@@ -226,13 +239,13 @@ def _layout(generator: LoadedGenerator, config: GenerationConfig) -> Layout:
     return Layout(sum(config.counts), generator.card.image_shape, names)
 
 
-def _write(folder: Path, target: _Target, config: GenerationConfig, layout: Layout, batches: Batches) -> None:
+def _write(folder: Path, target: _Target, config: GenerationConfig, layout: Layout, batches: Batches) -> Iterator[Path]:
+    """Write the set, yielding each file as soon as it is whole."""
     if config.format == "npz":
-        shards.write_npz(folder / (target.output.name if target.single else shards.NPZ_NAME), layout, batches)
-    elif config.format == "webdataset":
-        shards.write_webdataset(folder, layout, batches, per_shard=config.per_shard)
-    else:
-        shards.write_png(folder, layout, batches)
+        return shards.write_npz(folder / (target.output.name if target.single else shards.NPZ_NAME), layout, batches)
+    if config.format == "webdataset":
+        return shards.write_webdataset(folder, layout, batches, per_shard=config.per_shard)
+    return shards.write_png(folder, layout, batches)
 
 
 def _batches(
@@ -255,8 +268,8 @@ def _batches(
         progress(start + len(piece), len(labels), "images drawn")
 
 
-def _list_files(folder: Path, listing: Path) -> None:
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+def _list_files(paths: Iterable[Path], folder: Path, listing: Path) -> None:
+    """List files as they come: a million of them would fill the memory."""
     with listing.open("w", encoding="utf-8") as file:
         for path in paths:
             line = {"path": path.relative_to(folder).as_posix(), "sha256": sha256_file(path)}

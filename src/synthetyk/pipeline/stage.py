@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import synthetyk
-from synthetyk.core.artifacts import Artifact, sha256_tree
+from synthetyk.core.artifacts import Artifact, Migration, sha256_tree
 from synthetyk.core.errors import ArtifactError, NotApplicableError
+from synthetyk.core.memory import MemoryWatch
 from synthetyk.core.progress import Progress
-from synthetyk.pipeline.run_folder import RunFolder
+from synthetyk.pipeline.run_folder import RunFolder, load_present
 
 Status = Literal["done", "not applicable"]
 
@@ -49,10 +50,14 @@ class StageRecord(Artifact):
         settings: What else decided the result.
         outputs: SHA-256 of each path written.
         seconds: Wall time of the attempt that ended it.
+        peak_mb: Most resident memory meanwhile, in millions of bytes, of this process and those that it started,
+            together; None in records of before it was measured.
         version: The Synthetyk that ran it.
     """
 
     schema_name: ClassVar[str] = "stage"
+    schema_version: ClassVar[int] = 2
+    migrations: ClassVar[dict[int, Migration]] = {1: dict}
 
     name: str
     status: Status
@@ -61,6 +66,7 @@ class StageRecord(Artifact):
     settings: dict[str, Any]
     outputs: dict[str, str]
     seconds: float
+    peak_mb: int | None = None
     version: str
 
 
@@ -80,16 +86,22 @@ def record_path(run: RunFolder, name: str) -> Path:
 
 def unchanged(stage: Stage, run: RunFolder) -> StageRecord | None:
     """Return the record of a stage whose inputs, settings and outputs are as it left them, else None."""
-    try:
-        record = StageRecord.load(record_path(run, stage.name))
-    except ArtifactError:
-        return None
-    same = (
-        record.inputs == hashes(run, stage.reads + stage.uses)
-        and record.settings == dict(stage.settings(run))
-        and record.outputs == hashes(run, stage.writes)
-    )
-    return record if same else None
+    return _current(stage, run, *_deciding(stage, run))
+
+
+def _deciding(stage: Stage, run: RunFolder) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return what decides a stage's result: the hashes of what it reads, and its settings."""
+    return hashes(run, stage.reads + stage.uses), dict(stage.settings(run))
+
+
+def _current(
+    stage: Stage, run: RunFolder, inputs: Mapping[str, str], settings: Mapping[str, Any]
+) -> StageRecord | None:
+    """Return the record of a stage if it is of these inputs and settings, and the outputs are as they were left."""
+    record = load_present(StageRecord, record_path(run, stage.name))
+    if record and (record.inputs, record.settings) == (inputs, settings):
+        return record if record.outputs == hashes(run, stage.writes) else None
+    return None
 
 
 def run_stage(stage: Stage, run: RunFolder, progress: Progress) -> Outcome:
@@ -104,16 +116,17 @@ def run_stage(stage: Stage, run: RunFolder, progress: Progress) -> Outcome:
                 f"{run / name} is missing, which the stage {stage.name!r} reads",
                 action=f"Run the stages before it first, or all of them: synthetyk run --resume {run.path}",
             )
-    if record := unchanged(stage, run):
-        return Outcome(stage, record, skipped=True)
+    inputs, settings = _deciding(stage, run)
+    if done := _current(stage, run, inputs, settings):
+        return Outcome(stage, done, skipped=True)
     started = time.monotonic()
     status: Status = "done"
     reason = ""
-    inputs, settings = hashes(run, stage.reads + stage.uses), dict(stage.settings(run))
-    try:
-        stage.work(run, progress)
-    except NotApplicableError as error:
-        status, reason = "not applicable", str(error)
+    with MemoryWatch() as memory:
+        try:
+            stage.work(run, progress)
+        except NotApplicableError as error:
+            status, reason = "not applicable", str(error)
     record = StageRecord(
         name=stage.name,
         status=status,
@@ -122,6 +135,7 @@ def run_stage(stage: Stage, run: RunFolder, progress: Progress) -> Outcome:
         settings=settings,
         outputs=hashes(run, stage.writes),
         seconds=round(time.monotonic() - started, 3),
+        peak_mb=memory.peak_mb,
         version=synthetyk.__version__,
     )
     record.save(record_path(run, stage.name))

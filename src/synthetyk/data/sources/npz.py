@@ -7,6 +7,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 
 from synthetyk.core.artifacts import sha256_file
 from synthetyk.core.errors import DatasetError, DatasetNotFoundError, DecodeError, ImageTooLargeError
+from synthetyk.core.stored_array import StoredArray
 from synthetyk.data.source import Item, Problem, RawImage, SourceOptions
 from synthetyk.data.sources.files import as_split
 
+Unpacked = NDArray[Any] | StoredArray
 Header = tuple[tuple[int, ...], bool, np.dtype[Any]]  # shape, whether in Fortran's order, type
 LAYOUT = "arrays train_images, train_labels, val_images, ... or images and, if there are any, labels"
 _BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, RuntimeError)  # what zipfile raises
@@ -25,7 +28,7 @@ _NO_ROOM = (MemoryError, OverflowError, OSError)
 
 
 class NpzSource:
-    """Arrays of one npz file; images are unpacked once into temporary files and memory-mapped, so none is too large.
+    """Arrays of one npz file; images are unpacked once into temporary files and read from there, so none is too large.
 
     Integer labels become class names ``"0"``, ``"1"``, ...; keys are ``train/0012``, or ``0012`` without splits.
     """
@@ -34,7 +37,7 @@ class NpzSource:
         self.path, self.options = path, options
         self._items: list[Item] = []
         self._problems: list[Problem] = []
-        self._unpacked: dict[str, NDArray[Any]] = {}
+        self._unpacked: dict[str, Unpacked] = {}
 
     @classmethod
     def recognises(cls, location: str) -> bool:
@@ -83,13 +86,13 @@ class NpzSource:
             DatasetError: There is no room to unpack it.
         """
         split, _, number = item.key.rpartition("/")
-        pixels = self._array(f"{split}_images" if split else "images")[int(number)]
+        pixels = self._array(f"{split}_images" if split else "images")[int(number) : int(number) + 1][0]
         pixels = pixels[..., None] if pixels.ndim == 2 else pixels
         colours = "L" if pixels.shape[2] == 1 else "RGB"
         bits = 8 * pixels.dtype.itemsize
         return RawImage(np.ascontiguousarray(pixels.astype(f"u{bits // 8}")), bits, f"npz {colours};{bits}")
 
-    def _array(self, name: str) -> NDArray[Any]:
+    def _array(self, name: str) -> Unpacked:
         if name not in self._unpacked:
             self._unpacked[name] = _unpack(self.path, name)
         return self._unpacked[name]
@@ -109,7 +112,7 @@ class NpzSource:
             raise DatasetError(f"{key} has shape {shape} of {dtype}", expected="(N,) or (N, 1) integers or strings")
         if shape[0] != headers[name][0][0]:
             raise DatasetError(f"{key} has {shape[0]} labels for {headers[name][0][0]} images", expected="equal counts")
-        values = _unpack(self.path, key).reshape(-1)
+        values = _unpack(self.path, key)[:].reshape(-1)
         return [str(value.item() if dtype.kind == "U" else int(value)) for value in values]
 
     def _list(self, name: str, header: Header, labels: list[str] | None, labelled: bool) -> None:
@@ -188,23 +191,23 @@ def _header(file: Any) -> Header:
     return header
 
 
-def _unpack(path: Path, name: str) -> NDArray[Any]:
-    """Map one array from a temporary file that has no name, so that it is gone when the array is; pickles are not read.
+def _unpack(path: Path, name: str) -> Unpacked:
+    """Copy one array to a temporary file that has no name, so that it is gone when the array is; pickles are not read.
 
     Raises:
         DecodeError: It is damaged.
         DatasetError: There is no room for it.
     """
     try:
-        with (
-            zipfile.ZipFile(path) as archive,
-            archive.open(f"{name}.npy") as packed,
-            tempfile.TemporaryFile() as file,
-        ):
+        with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as packed, ExitStack() as until_read:
+            file = until_read.enter_context(tempfile.TemporaryFile())
             shutil.copyfileobj(packed, file)
             file.seek(0)
             shape, fortran, dtype = _header(file)
-            return np.memmap(file, dtype, "r", offset=file.tell(), shape=shape, order="F" if fortran else "C")
+            if fortran:  # its rows lie scattered
+                return np.memmap(file, dtype, "r", offset=file.tell(), shape=shape, order="F")
+            until_read.pop_all()
+            return StoredArray(file, dtype, shape, file.tell())
     except _NO_ROOM as error:
         raise DatasetError(
             f"Array {name} of {path.name} cannot be unpacked: {str(error) or 'out of memory'}",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from synthetyk.core import seeding
 from synthetyk.training.classifier import ClassifierConfig
-from synthetyk.training.labelled_images import ArrayImages, Chosen, Concatenated, LabelledImages
+from synthetyk.training.labelled_images import Chosen, Concatenated, LabelledImages
 
 Counts = NDArray[np.int64]
 
@@ -44,7 +44,7 @@ class Arm:
         return base.replace(balance=self.balance, augment=self.augment, seed=seed)
 
     def training_set(
-        self, real: LabelledImages, synthetic: ArrayImages, seed: int, *, minimum_added: float
+        self, real: LabelledImages, synthetic: LabelledImages, seed: int, *, minimum_added: float
     ) -> LabelledImages:
         """Return the images that one of its classifiers is trained on.
 

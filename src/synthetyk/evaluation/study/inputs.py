@@ -1,6 +1,5 @@
 """The images of a study, and how worker processes get at them without a copy of their own."""
 
-import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetyk.core.errors import NotApplicableError
-from synthetyk.data.dataset import Dataset, Subset
-from synthetyk.training.labelled_images import ArrayImages
+from synthetyk.core.stored_array import StoredArray
+from synthetyk.data.dataset import Dataset, ImageArray, Subset
 
 
 @dataclass(frozen=True)
@@ -19,11 +18,11 @@ class SyntheticSet:
     """What one GAN generated for the study.
 
     Attributes:
-        images: uint8 ``(n, C, H, W)``.
+        images: uint8 ``(n, C, H, W)``, in memory or in a file.
         labels: int64 ``(n,)``.
     """
 
-    images: NDArray[np.uint8]
+    images: ImageArray
     labels: NDArray[np.int64]
 
 
@@ -34,7 +33,7 @@ class Inputs:
     train: Subset
     val: Subset
     test: Subset
-    synthetic: tuple[ArrayImages, ...]
+    synthetic: tuple[Subset, ...]
 
     @classmethod
     def of(cls, dataset: Dataset, synthetic: Sequence[SyntheticSet]) -> Self:
@@ -53,56 +52,33 @@ class Inputs:
             raise NotApplicableError("There are no synthetic images", action="Generate them first")
         for number, images in enumerate(synthetic):
             _check_synthetic(images, number, names)
-        return cls(train, val, test, tuple(ArrayImages(s.images, s.labels, names) for s in synthetic))
+        return cls(train, val, test, tuple(_subset_of(images, names) for images in synthetic))
+
+    def in_files(self, folder: Path) -> Self:
+        """Return the same with every image in a file, and so small enough to send to another process.
+
+        Args:
+            folder: Receives the images that are in memory only.
+        """
+        real = _in_file(self.train.images, folder / "real.npy")
+        train, val, test = (replace(part, images=real) for part in (self.train, self.val, self.test))
+        parts = enumerate(self.synthetic)
+        synthetic = tuple(replace(s, images=_in_file(s.images, folder / f"synthetic-{g}.npy")) for g, s in parts)
+        return type(self)(train, val, test, synthetic)
 
 
-@dataclass(frozen=True)
-class StoredArray:
-    """Where a uint8 array lies on the disk."""
-
-    path: Path
-    offset: int
-    shape: tuple[int, ...]
-
-    @classmethod
-    def of(cls, array: NDArray[np.uint8], path: Path) -> Self:
-        """Tell where a memory-mapped array lies already; write any other to `path`."""
-        if isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap) and array.flags.c_contiguous:
-            return cls(Path(str(array.filename)), int(array.offset), array.shape)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.ascontiguousarray(array).tofile(path)
-        return cls(path, 0, array.shape)
-
-    def open(self) -> NDArray[np.uint8]:
-        """Return the array, memory-mapped for reading."""
-        return np.memmap(self.path, dtype=np.uint8, mode="r", offset=self.offset, shape=self.shape)
+def _subset_of(found: SyntheticSet, names: tuple[str, ...]) -> Subset:
+    rows = np.arange(len(found.labels), dtype=np.int64)
+    return Subset(found.images, rows, found.labels, rows, names)
 
 
-@dataclass(frozen=True)
-class StoredInputs:
-    """`Inputs` that are small enough to send to another process: the images stay on the disk."""
-
-    without_images: Inputs
-    real: StoredArray
-    synthetic: tuple[StoredArray, ...]
-
-    @classmethod
-    def of(cls, inputs: Inputs, folder: Path) -> Self:
-        """Store what is not on the disk yet in `folder`."""
-        real = StoredArray.of(inputs.train.images, folder / "real.raw")
-        synthetic = [StoredArray.of(s.images, folder / f"synthetic-{g}.raw") for g, s in enumerate(inputs.synthetic)]
-        nothing = np.empty((0, *inputs.train.shape), dtype=np.uint8)
-        return cls(_with_images(inputs, nothing, [nothing] * len(synthetic)), real, tuple(synthetic))
-
-    def open(self) -> Inputs:
-        """Return the inputs, memory-mapped."""
-        return _with_images(self.without_images, self.real.open(), [stored.open() for stored in self.synthetic])
-
-
-def _with_images(inputs: Inputs, real: NDArray[np.uint8], synthetic: Sequence[NDArray[np.uint8]]) -> Inputs:
-    train, val, test = (replace(part, images=real) for part in (inputs.train, inputs.val, inputs.test))
-    parts = tuple(replace(part, images=images) for part, images in zip(inputs.synthetic, synthetic, strict=True))
-    return Inputs(train, val, test, parts)
+def _in_file(images: ImageArray, path: Path) -> ImageArray:
+    """Write an array to `path` and return it as stored there; what is in a file already stays where it is."""
+    if not isinstance(images, np.ndarray):
+        return images
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, images)
+    return StoredArray.open(path)
 
 
 def _check_classes(part: Subset, name: str, *, groups: int) -> None:

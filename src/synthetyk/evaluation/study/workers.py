@@ -8,7 +8,7 @@ from pathlib import Path
 from synthetyk.core.errors import TrainingError
 from synthetyk.core.processes import serve_parent, worker
 from synthetyk.core.progress import Progress
-from synthetyk.evaluation.study.inputs import Inputs, StoredInputs
+from synthetyk.evaluation.study.inputs import Inputs
 from synthetyk.evaluation.study.jobs import Bench, Job
 
 
@@ -22,7 +22,7 @@ def run_jobs(
         bench: What they share.
         inputs: The images.
         workers: Processes; 1 works in this one.
-        scratch: Folder for images that are in memory only, so that workers can map them.
+        scratch: Folder for images that are in memory only, so that workers can read them.
         progress: Told after each job.
     """
     waiting = [job for job in jobs if not bench.is_done(job)]
@@ -47,7 +47,7 @@ def _side_by_side(
 ) -> Generator[Job, None, None]:
     """Hand each worker its next job when it has done one; workers end with this block, however it is left."""
     waiting, busy = list(reversed(jobs)), dict[Connection, Job]()
-    stored = StoredInputs.of(inputs, scratch)
+    stored = inputs.in_files(scratch)
     with ExitStack() as stack:
         free = [stack.enter_context(worker(_work, bench, stored)) for _ in range(min(workers, len(jobs)))]
         while waiting or busy:
@@ -74,10 +74,9 @@ def _receive(connection: Connection, job: Job) -> None:
         raise said
 
 
-def _work(connection: Connection, bench: Bench, stored: StoredInputs) -> None:
+def _work(connection: Connection, bench: Bench, inputs: Inputs) -> None:
     """Do what the parent asks for."""
     serve_parent()
-    inputs = stored.open()
     while True:
         job = connection.recv()
         try:
