@@ -1,4 +1,7 @@
 import json
+import subprocess
+import sys
+from importlib.metadata import requires
 
 import numpy as np
 import pytest
@@ -54,7 +57,7 @@ def test_an_interrupt_is_exit_code_130_and_says_that_nothing_is_lost(exits, monk
     def stopped(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("synthetyk.cli.run.run_stages", stopped)
+    monkeypatch.setattr("synthetyk.cli.work.run_stages", stopped)
     code, _, err = exits("run", "phantom", "--output", tmp_path / "run")
     assert code == 130
     assert "the same command goes on" in err
@@ -198,4 +201,66 @@ def test_a_file_where_a_folder_should_be_is_one_sentence(exits, tmp_path):
     (tmp_path / "file").write_text("")
     code, _, err = exits("data", "inspect", "phantom:n=40,size=32", "--output", tmp_path / "file")
     assert code == 1
-    assert "Traceback" not in err
+    assert "is a file. Expected a folder" in err
+
+
+def test_a_data_set_that_cannot_be_used_leaves_no_folder(exits, tmp_path):
+    (tmp_path / "empty").mkdir()
+    code, _, err = exits("data", "inspect", tmp_path / "empty", "--output", tmp_path / "look")
+    assert (code, "There is no image in" in err) == (1, True)
+    assert not (tmp_path / "look").exists()
+
+
+def test_inspect_says_when_there_will_be_no_study(tmp_path):
+    shown = [
+        call("data", "inspect", f"phantom:n=20,size=16,balance={balance}", "--output", tmp_path / "look").output
+        for balance in ("1/0/0", "1/1/0")
+    ]
+    assert ["leaves the study out" in output for output in shown] == [True, False]
+
+
+def test_a_run_without_a_generator_says_how_to_train_one(tmp_path, tiny_settings):
+    from synthetyk.pipeline.run_folder import begin_run
+
+    run = begin_run(tmp_path / "run", tiny_settings())
+    error = call("generate", run.path, "--per-class", 3, "--output", tmp_path / "more").exception
+    assert isinstance(error, RunError)
+    assert f"synthetyk train {run.path}" in str(error)
+
+
+WITHOUT = "import sys; sys.modules.update(dict.fromkeys({modules})); from synthetyk.cli.main import main; main()"
+
+
+def without_torch(*arguments):
+    """Run the command line in a process of its own where nothing of the extra "train" can be imported."""
+    code = WITHOUT.format(modules=main.EXTRA)
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_help_and_data_sets_need_no_torch(tmp_path):
+    assert " evaluate " in without_torch("--help").stdout
+    done = without_torch("data", "inspect", "phantom:n=20,size=16", "--output", tmp_path / "look")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "look/contact_sheet.png").exists()
+
+
+def test_what_needs_torch_says_so_in_words(tmp_path):
+    done = without_torch("run", "phantom", "--output", tmp_path / "run")
+    assert done.returncode == 1
+    assert "is not installed" in done.stderr and "pip install 'synthetyk[train]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_module_that_no_extra_brings_is_an_error_of_ours(monkeypatch, tmp_path):
+    def broken():
+        raise ModuleNotFoundError("No module named 'synthetyk.oops'", name="synthetyk.oops")
+
+    monkeypatch.setattr(main, "app", broken)
+    with pytest.raises(ModuleNotFoundError):
+        main.main()
+
+
+def test_the_extra_that_is_advised_brings_what_was_missing():
+    wanted = {need.partition(">")[0] for need in requires("synthetyk") or () if 'extra == "train"' in need}
+    assert wanted == set(main.EXTRA)

@@ -22,14 +22,19 @@ class ConsoleDisplay:
 
     Args:
         headline: Prints what a stage found, once it has ended.
+
+    Attributes:
+        current: The stage that runs, or that ran last.
     """
 
     def __init__(self, headline: Callable[[Stage], None] = lambda _stage: None) -> None:
         self.headline = headline
+        self.current: Stage | None = None
 
     @contextmanager
     def stage(self, stage: Stage) -> Iterator[Progress]:
         """Show progress while a stage runs."""
+        self.current = stage
         with progress_of(stage.name) as progress:
             yield progress
 

@@ -1,5 +1,6 @@
 """``synthetyk generate``: images from a trained run."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -7,16 +8,10 @@ import typer
 
 from synthetyk.cli.display import progress_of, say
 from synthetyk.cli.options import Run
-from synthetyk.cli.results import display_of
-from synthetyk.core.errors import ConfigError
+from synthetyk.core.errors import ConfigError, RunError
 from synthetyk.data.cache import open_cache
 from synthetyk.data.shards import Format
-from synthetyk.evaluation.generation import GenerationConfig, balance_counts
-from synthetyk.evaluation.generation import generate as generate_set
 from synthetyk.pipeline.run_folder import RunFolder, open_run
-from synthetyk.pipeline.runner import run_stages
-from synthetyk.pipeline.stages import BY_NAME
-from synthetyk.training.generator_file import LoadedGenerator, load_generator
 
 
 def generate(
@@ -39,17 +34,38 @@ def generate(
 ) -> None:
     """Generate a synthetic set with its manifest; without options, the set that the study uses."""
     folder = open_run(run)
-    if output is None:
-        if per_class or balance or format or overwrite or seed is not None:
-            raise ConfigError("There is no --output", expected="where to write, for example --output more/")
-        run_stages(folder, [BY_NAME["generate"]], display_of(folder))
-        return
-    generator = load_generator(folder.generator)
-    config = GenerationConfig(
-        counts=_counts(folder, generator, per_class, balance), seed=seed, format=_format(output, format)
-    )
+    if output is not None and balance == bool(per_class):
+        raise ConfigError("How many images is not clear", expected="either --per-class N or --balance")
+    if output is not None:
+        _another_set(folder, output, per_class, seed=seed, format=_format(output, format), overwrite=overwrite)
+    elif per_class or balance or format or overwrite or seed is not None:
+        raise ConfigError("There is no --output", expected="where to write, for example --output more/")
+    else:
+        _own_set(folder)
+
+
+def _own_set(run: RunFolder) -> None:
+    from synthetyk.cli.results import display_of
+    from synthetyk.pipeline.runner import run_stages
+    from synthetyk.pipeline.stages import BY_NAME
+
+    run_stages(run, [BY_NAME["generate"]], display_of(run))
+
+
+def _another_set(
+    run: RunFolder, output: Path, per_class: int | None, *, seed: int | None, format: Format, overwrite: bool
+) -> None:
+    from synthetyk.evaluation import generation
+    from synthetyk.training.generator_file import load_generator
+
+    if not run.generator.exists():
+        raise RunError(f"{run.path} has no generator yet", action=f"Train it first: synthetyk train {run.path}")
+    generator = load_generator(run.generator)
+    names = generator.card.class_names
+    counts = (per_class,) * max(1, len(names)) if per_class else _balancing(run, names)
+    config = generation.GenerationConfig(counts=counts, seed=seed, format=format)
     with progress_of("generate") as progress:
-        manifest = generate_set(generator, config, output, overwrite=overwrite, progress=progress)
+        manifest = generation.generate(generator, config, output, overwrite=overwrite, progress=progress)
     made = ", ".join(f"{name} {count}" for name, count in manifest.counts.items())
     say(f"Generated {manifest.count} images ({made}) in {output}; its manifest says that they are synthetic.")
 
@@ -61,12 +77,10 @@ def _format(output: Path, asked: Format | None) -> Format:
     return asked or ("npz" if is_npz else "png")
 
 
-def _counts(run: RunFolder, generator: LoadedGenerator, per_class: int | None, balance: bool) -> tuple[int, ...]:
-    if balance == bool(per_class):
-        raise ConfigError("How many images is not clear", expected="either --per-class N or --balance")
-    if per_class:
-        return (per_class,) * max(1, len(generator.card.class_names))
-    if len(generator.card.class_names) < 2:
+def _balancing(run: RunFolder, names: Sequence[str]) -> tuple[int, ...]:
+    from synthetyk.evaluation.generation import balance_counts
+
+    if len(names) < 2:
         raise ConfigError("The generator has no classes to balance", action="Ask for a number: --per-class N")
     counts = balance_counts(open_cache(run.cache).train.counts)
     if not sum(counts):

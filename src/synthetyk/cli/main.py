@@ -4,6 +4,7 @@ import logging
 import signal
 import sys
 from types import FrameType
+from typing import NoReturn
 
 import typer
 from rich.logging import RichHandler
@@ -15,6 +16,7 @@ from synthetyk.cli.display import errors, say
 from synthetyk.core.errors import SynthetykError
 
 STOPPED = 130  # how a shell names the end by Ctrl-C
+EXTRA = ("torch", "safetensors", "matplotlib", "jinja2")  # what the extra "train" brings
 
 app = typer.Typer(
     name="synthetyk",
@@ -52,17 +54,22 @@ def _stop(_signum: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _fail(message: str) -> NoReturn:
+    errors.print(Text.assemble(("Error: ", "bold red"), message), soft_wrap=True)
+    sys.exit(1)
+
+
 def main() -> None:
     """Run the command line; exit codes: 0 done, 1 an error in words, 2 wrong usage, 130 stopped by the user."""
     signal.signal(signal.SIGTERM, _stop)
     try:
         app()
-    except SynthetykError as error:
-        errors.print(Text.assemble(("Error: ", "bold red"), str(error)), soft_wrap=True)
-        sys.exit(1)
-    except OSError as error:  # a full disk, no permission, a file where a folder should be
-        errors.print(Text.assemble(("Error: ", "bold red"), str(error)), soft_wrap=True)
-        sys.exit(1)
+    except (SynthetykError, OSError) as error:  # OSError: a full disk, no permission, a file where a folder should be
+        _fail(str(error))
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA:
+            raise
+        _fail(f"{error.name} is not installed, which this command needs. Run: pip install 'synthetyk[train]'")
     except SystemExit as ended:
         if ended.code == STOPPED:
             errors.print("Stopped. What was finished is kept: the same command goes on from here.")

@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Iterator
 
-from rich.table import Table
-
 from synthetyk.cli.display import ConsoleDisplay, console, say
-from synthetyk.data.dataset import SPLITS
 from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.privacy import Privacy
 from synthetyk.evaluation.study.report import StudyReport
+from synthetyk.pipeline.reporting import up_to_date
 from synthetyk.pipeline.run_folder import RunFolder, load_present
-from synthetyk.pipeline.stage import Stage, unchanged
-from synthetyk.pipeline.stages import BY_NAME
+from synthetyk.pipeline.stage import Stage
+from synthetyk.pipeline.stages import STAGES
 
 
 def display_of(run: RunFolder) -> ConsoleDisplay:
@@ -27,28 +25,16 @@ def _show_headline(run: RunFolder, stage: Stage) -> None:
 
 
 def show_result(run: RunFolder) -> None:
-    """Print the answers that the run holds, as far as they still are those of its data, and where to look."""
+    """Print the answers that the run holds, as far as they fit its data and its training, and where to look."""
     console.print()
+    current = up_to_date(run, STAGES)
     study = load_present(StudyReport, run.study / "study.json")
-    if study and unchanged(BY_NAME["study"], run):
+    if study and "study" in current:
         say(f"Does it help?  {study.verdict.sentence}", style="bold")
     privacy = load_present(Privacy, run / "privacy.json")
-    if privacy and unchanged(BY_NAME["privacy"], run):
+    if privacy and "privacy" in current:
         say(f"May I share?   {privacy.sentence}", style="bold")
     say(f"Look at:       {run.report if run.report.exists() else run.path}")
-
-
-def show_fingerprint(found: Fingerprint) -> None:
-    """Print what a data set is like."""
-    table = Table(title=f"{found.images} images", title_justify="left", title_style="bold")
-    table.add_column("class")
-    for split in SPLITS:
-        table.add_column(split + (" (carved)" if split in found.carved else ""), justify="right")
-    for name, counts in found.classes.counts.items():
-        table.add_row(name or "(no label)", *(str(counts[split]) for split in SPLITS))
-    console.print(table)
-    for sentence in found.sentences():
-        say(sentence)
 
 
 def _fingerprint(run: RunFolder) -> Iterator[str]:

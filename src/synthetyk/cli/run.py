@@ -1,19 +1,17 @@
 """``synthetyk run`` and ``synthetyk train``: the commands that begin a run."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from synthetyk.cli.options import DatasetOptions, PlanOptions, expanded, name_of
-from synthetyk.cli.results import display_of, show_result
 from synthetyk.core.errors import ConfigError
 from synthetyk.data.open import open_source
 from synthetyk.pipeline.plan import check_overrides
 from synthetyk.pipeline.run_folder import RunFolder, begin_run, is_run, open_run
-from synthetyk.pipeline.runner import run_stages
 from synthetyk.pipeline.settings import RunSettings
-from synthetyk.pipeline.stages import up_to
 
 DATASETS = "an image folder, a CSV table, a MedMNIST-style .npz, a DICOM tree, or the built-in set: phantom"
 Output = Annotated[
@@ -51,12 +49,24 @@ def train(
     dataset: Annotated[str, typer.Argument(metavar="DATASET|RUN", help=f"A run to go on with, or {DATASETS}.")],
     output: Output = None,
 ) -> None:
-    """Train the GAN only; every later stage can follow on its run folder."""
-    if output is None and is_run(Path(dataset)):
-        folder = _go_on(Path(dataset), data, plan)
+    """Train the GAN only; every later stage can follow on its run folder.
+
+    In several processes: torchrun --nproc-per-node 2 -m synthetyk train DATASET --output RUN
+    """
+
+    def command() -> None:
+        if output is None and is_run(Path(dataset)):
+            folder = _go_on(Path(dataset), data, plan)
+        else:
+            folder = _begin(dataset, output, plan.settings(dataset, data, "train"))
+        _work(folder, "train")
+
+    if "WORLD_SIZE" in os.environ:
+        from synthetyk.pipeline.along import train_along
+
+        train_along(command)
     else:
-        folder = _begin(dataset, output, plan.settings(dataset, data, "train"))
-    _work(folder, "train")
+        command()
 
 
 def _begin(dataset: str, output: Path | None, settings: RunSettings) -> RunFolder:
@@ -74,5 +84,7 @@ def _go_on(path: Path, data: DatasetOptions, plan: PlanOptions) -> RunFolder:
 
 
 def _work(folder: RunFolder, last: str) -> None:
-    run_stages(folder, up_to(last), display_of(folder))
-    show_result(folder)
+    from synthetyk.cli.work import work
+    from synthetyk.pipeline.stages import up_to
+
+    work(folder, up_to(last))

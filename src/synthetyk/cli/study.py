@@ -6,10 +6,7 @@ import typer
 
 from synthetyk.cli.display import say
 from synthetyk.cli.options import Run
-from synthetyk.cli.results import display_of, show_result
 from synthetyk.pipeline.run_folder import open_run
-from synthetyk.pipeline.runner import run_stages
-from synthetyk.pipeline.stages import BY_NAME, at_fraction, up_to
 
 
 def study(
@@ -21,10 +18,12 @@ def study(
 ) -> None:
     """Compare classifiers with and without synthetic images. Skipped if nothing has changed."""
     folder = open_run(run)
+    from synthetyk.cli.work import work
+    from synthetyk.pipeline.stages import BY_NAME, at_fraction, up_to
+
     if fraction is None or fraction == 1:
-        run_stages(folder, [BY_NAME["study"]], display_of(folder))
+        work(folder, [BY_NAME["study"]])
     else:
         folder = at_fraction(folder, fraction)
         say(f"With {fraction:.0%} of the training images, in {folder.path}:")
-        run_stages(folder, up_to("report"), display_of(folder))
-    show_result(folder)
+        work(folder, up_to("report"))

@@ -1,11 +1,17 @@
 """The head of the report: what the reader came for, each answer with what it can carry."""
 
+from dataclasses import replace
+
 from synthetyk.evaluation.privacy import Privacy
 from synthetyk.evaluation.study.report import StudyReport
 from synthetyk.report.inputs import ReportInputs
 from synthetyk.report.parts import Answer, Tone
 from synthetyk.report.words import score
 
+FINISHED = "Did the run finish?"
+KEPT = (
+    "What was finished before is kept and stands below; once the cause is mended, the same command goes on from there."
+)
 HELP, SHARE = "Do synthetic images make the classifier better?", "May I share the synthetic images?"
 HELP_WORDS: dict[str, tuple[str, Tone]] = {
     "helps": ("Yes, they help", "good"),
@@ -39,7 +45,8 @@ def helps(inputs: ReportInputs) -> Answer:
     if not study:
         return Answer("verdict", HELP, "Not studied", inputs.absent("A study", "study"), "plain", ())
     word, tone = HELP_WORDS[study.verdict.outcome]
-    return Answer("verdict", HELP, word, study.verdict.sentence, tone, tuple(_carries(study, inputs)))
+    answer = Answer("verdict", HELP, word, study.verdict.sentence, tone, tuple(_carries(study, inputs)))
+    return _dated(answer, inputs.outdated("study"))
 
 
 def shareable(inputs: ReportInputs) -> Answer:
@@ -49,7 +56,26 @@ def shareable(inputs: ReportInputs) -> Answer:
         why = inputs.absent("A privacy audit", "privacy")
         return Answer("sharing", SHARE, "Not audited", f"{why} Do not share before one was made.", "unsure", ())
     word, tone = SHARE_WORDS[privacy.verdict]
-    return Answer("sharing", SHARE, word, privacy.sentence, tone, (_looked_at(privacy), privacy.limits, OTHER_DUTIES))
+    carries = (_looked_at(privacy), privacy.limits, OTHER_DUTIES)
+    return _dated(Answer("sharing", SHARE, word, privacy.sentence, tone, carries), inputs.outdated("privacy"))
+
+
+def failures(inputs: ReportInputs) -> list[Answer]:
+    """Return what stopped the run, if something did."""
+    failed = [stage for stage in inputs.stages if stage.status == "failed"]
+    return [
+        Answer("failure", FINISHED, f"No: the stage {stage.name!r} failed", stage.reason, "bad", (KEPT,))
+        for stage in failed
+    ]
+
+
+def _dated(answer: Answer, why: str) -> Answer:
+    """Take back an answer that is no longer the run's, for the reason given, if there is one."""
+    if not why:
+        return answer
+    return replace(
+        answer, word="Not known any more", sentence=why, tone="unsure", carries=(f"Before: {answer.sentence}",)
+    )
 
 
 def _carries(study: StudyReport, inputs: ReportInputs) -> list[str]:

@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.generation import Manifest
 from synthetyk.evaluation.privacy import Privacy
 from synthetyk.evaluation.study.report import StudyReport
+from synthetyk.report.words import listed
+
+Status = Literal["done", "not applicable", "failed", "out of date", "not finished"]
+MADE_BY = {"metrics": "train", "evaluation": "evaluate", "privacy": "privacy", "manifest": "generate", "study": "study"}
 
 
 @dataclass(frozen=True)
@@ -18,17 +22,19 @@ class StageLine:
 
     Attributes:
         name: Also the name of its command.
-        status: ``done`` or ``not applicable``.
+        status: How it ended; ``out of date`` if something that it depends on has changed since.
         seconds: Wall time.
         summary: What it does, in one line.
-        reason: Why it does not apply.
+        reason: Why it does not apply, or what it failed for.
+        peak_mb: Most resident memory, in millions of bytes; None where it is not known.
     """
 
     name: str
-    status: str
+    status: Status
     seconds: float
     summary: str = ""
     reason: str = ""
+    peak_mb: int | None = None
 
 
 @dataclass(frozen=True)
@@ -80,8 +86,25 @@ class ReportInputs:
         """
         ended = [stage for stage in self.stages if stage.name in stages]
         reason = next((stage.reason for stage in ended if stage.reason), "")
+        if any(stage.status == "failed" for stage in ended):
+            return f"{what} was not made, since the stage {stages[0]!r} failed. {reason}"
         if reason:
             return f"{what} is not applicable to this data. {reason}"
         if ended:
             return f"{what} was not made."
         return f"{what} is not part of this run: the stage {stages[0]!r} was not run."
+
+    def outdated(self, *fields: str) -> str:
+        """Say in words that parts of the run do not fit the rest of it; nothing if they do, or are not there.
+
+        Args:
+            fields: Names of the parts, for example ``"evaluation"``.
+        """
+        makers = [MADE_BY[name] for name in fields if getattr(self, name) is not None]
+        old = [repr(s.name) for s in self.stages if s.name in makers and s.status not in ("done", "not applicable")]
+        if not old:
+            return ""
+        return (
+            f"Of an earlier training, or of one that has not ended: {listed(old)} must be done again. "
+            "To go on: synthetyk run --resume RUN"
+        )
