@@ -83,3 +83,9 @@ def test_distance_is_symmetric_and_blind_to_order(seed: int):
 def test_input_without_a_distance_is_refused(bad: np.ndarray):
     with pytest.raises(MetricError):
         kernel_distance(bad, Y)
+
+
+def test_two_images_still_have_an_interval():
+    interval = kernel_distance_interval(X[:2], Y[:40], resamples=100, seed=0)
+    assert np.isfinite([interval.low, interval.high]).all()
+    assert interval.low < interval.high

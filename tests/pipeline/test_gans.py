@@ -66,6 +66,6 @@ def test_a_worker_that_was_killed_is_said_to_be(finished, monkeypatch):
         gans._receive(Closed(), 1)
 
 
-def test_the_watched_distance_is_in_the_metrics(finished):
-    assert '"FD[learned]"' in (finished / "metrics.jsonl").read_text()
+def test_the_scores_of_every_look_are_in_the_metrics(finished):
+    assert '"val_kd"' in (finished / "metrics.jsonl").read_text()
     assert BY_NAME["train"].writes[2] == "metrics.jsonl"

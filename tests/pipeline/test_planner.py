@@ -101,7 +101,7 @@ def test_an_unknown_value_is_refused_with_the_nearest():
 
 
 def test_a_refused_value_names_where_it_came_from():
-    with pytest.raises(ConfigError, match="The command line sets resolution to 65. Expected 28, 32, 64 or 128"):
+    with pytest.raises(ConfigError, match="The command line sets resolution to 65. Expected 28, 32, 64, 128 or 256"):
         plan(assignments=["resolution=65"])
 
 

@@ -1,7 +1,7 @@
-from synthetyk.models.dcgan import NetworkConfig
+from synthetyk.models.gan_network import NetworkConfig
 from synthetyk.pipeline.speeds import MeasuredSpeeds
 from synthetyk.training.classifier import ClassifierConfig
-from synthetyk.training.gan import GANConfig
+from synthetyk.training.gan_config import GANConfig
 
 
 def test_speeds_are_measured_for_the_planned_shape():

@@ -1,9 +1,13 @@
+import time
+
+import numpy as np
 import pytest
 
+from synthetyk.core.artifacts import read_json, write_json
 from synthetyk.core.errors import ArtifactError, NotApplicableError
 from synthetyk.core.progress import silent
 from synthetyk.pipeline.run_folder import RunFolder
-from synthetyk.pipeline.stage import Stage, run_stage
+from synthetyk.pipeline.stage import Stage, StageRecord, record_path, run_stage
 
 
 @pytest.fixture
@@ -61,6 +65,35 @@ def test_a_stage_that_does_not_apply_keeps_its_reason(run):
 
     outcome = run_stage(Stage("study", "Compares.", ("in.txt",), (), work), run, silent)
     assert (outcome.record.status, outcome.record.reason) == ("not applicable", "There are no labels.")
+
+
+def test_the_record_tells_the_memory_that_the_work_took(run):
+    def work(run, progress):
+        held = np.ones(200_000_000, dtype=np.uint8)
+        time.sleep(0.4)
+        del held
+
+    small = run_stage(doubling([]), run, silent).record
+    large = run_stage(Stage("large", "Takes much.", ("in.txt",), (), work), run, silent).record
+    assert large.peak_mb > small.peak_mb + 150 > 150
+    assert StageRecord.load(record_path(run, "large")) == large
+
+
+def test_a_record_from_before_memory_was_measured_still_counts(run):
+    calls = []
+    run_stage(doubling(calls), run, silent)
+    path = record_path(run, "double")
+    values = read_json(path)
+    del values["peak_mb"]
+    write_json(path, values | {"schema": "stage/1"})
+    again = run_stage(doubling(calls), run, silent)
+    assert again.skipped and again.record.peak_mb is None
+
+
+def test_inputs_and_settings_are_looked_at_once(run):
+    looks = []
+    run_stage(doubling([], lambda run: looks.append(1) or {}), run, silent)
+    assert len(looks) == 1
 
 
 def test_a_stage_that_fails_leaves_no_record(run):

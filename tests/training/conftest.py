@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from synthetyk.data.dataset import UNLABELLED, Subset
-from synthetyk.models.dcgan import NetworkConfig
-from synthetyk.training.gan import GANConfig
+from synthetyk.models.gan_network import NetworkConfig
+from synthetyk.training.gan_config import GANConfig
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from synthetyk.training.batches import BatchOrder, GANBatches
+from synthetyk.training.world import World
 
 
 def drawn(order, steps):
@@ -36,27 +37,39 @@ def test_another_attempt_or_seed_brings_another_order():
     assert not np.array_equal(order.positions(0), BatchOrder([np.arange(50)], 50, seed=4).positions(0))
 
 
-def test_balanced_batches_show_each_class_equally_often(discs):
-    _, labels = GANBatches(discs(), 32, 0, conditional=True, balanced=True).at(0)
+@pytest.fixture
+def batches_of(tiny):
+    return lambda data, share=slice(None), **settings: GANBatches(tiny(**settings), data, share)
+
+
+def test_the_shares_of_several_processes_make_up_the_batch_of_one(batches_of, discs):
+    whole, _ = batches_of(discs(), batch_size=9).at(2)
+    parts = [batches_of(discs(), World(rank, 2).share(9), batch_size=9).at(2)[0] for rank in range(2)]
+    assert [len(part) for part in parts] == [4, 5]
+    assert torch.equal(torch.cat(parts), whole)
+
+
+def test_balanced_batches_show_each_class_equally_often(batches_of, discs):
+    _, labels = batches_of(discs(), batch_size=32).at(0)
     assert torch.bincount(labels).tolist() == [16, 16]
 
 
-def test_unbalanced_epochs_keep_the_datas_proportions(discs):
-    batches = GANBatches(discs(120), 60, 0, conditional=True, balanced=False)
+def test_unbalanced_epochs_keep_the_datas_proportions(batches_of, discs):
+    batches = batches_of(discs(120), batch_size=60, balanced=False)
     labels = torch.cat([batches.at(step)[1] for step in range(2)])
     assert torch.bincount(labels).tolist() == [80, 40]
 
 
 @pytest.mark.parametrize("balanced", [True, False])
-def test_unlabelled_images_come_without_labels(discs, balanced):
-    images, labels = GANBatches(discs(labelled=False), 8, 0, conditional=False, balanced=balanced).at(0)
+def test_unlabelled_images_come_without_labels(batches_of, discs, balanced):
+    images, labels = batches_of(discs(labelled=False), classes=0, batch_size=8, balanced=balanced).at(0)
     assert labels is None
     assert images.shape == (8, 1, 28, 28)
 
 
-def test_images_are_those_of_their_positions_in_minus_one_to_one(discs):
+def test_images_are_those_of_their_positions_in_minus_one_to_one(batches_of, discs):
     data = discs()
-    batches = GANBatches(data, 8, 0, conditional=True, balanced=False)
+    batches = batches_of(data, batch_size=8, balanced=False)
     images, labels = batches.at(3)
     positions = batches._order.positions(3)
     np.testing.assert_allclose(images.numpy(), data.images[positions] / 127.5 - 1, atol=1e-6)

@@ -16,6 +16,7 @@ from synthetyk.data.phantom import LABELS
 from synthetyk.data.source import SourceOptions
 from synthetyk.data.sources.phantom import PhantomSource
 from synthetyk.tracking.jsonl import JsonlTracker, read_jsonl
+from synthetyk.training.checkpoint import CheckpointStore
 from synthetyk.training.gan import GAN
 from synthetyk.training.gan_trainer import GANTrainer
 from synthetyk.training.generator_file import load_generator
@@ -105,7 +106,8 @@ from pathlib import Path
 import numpy as np
 from synthetyk.data.dataset import Subset
 from synthetyk.tracking.jsonl import JsonlTracker
-from synthetyk.training.gan_trainer import GANConfig, GANTrainer
+from synthetyk.training.gan_config import GANConfig
+from synthetyk.training.gan_trainer import GANTrainer
 folder = Path(sys.argv[1])
 images, rows = np.load(folder / "images.npy"), np.arange(120)
 data = Subset(images, rows, (rows % 3 == 0).astype(np.int64), rows, ("left", "right"))
@@ -151,18 +153,48 @@ def test_going_on_with_other_settings_or_data_is_refused(tmp_path, discs, tiny):
 
 def test_the_callbacks_and_the_order_of_other_work_leave_no_trace_in_the_bits(tmp_path, whole, discs, tiny):
     folder, _ = whole
-    calls = []
 
-    def evaluate(sampler, kimg):
-        calls.append(kimg)
+    def evaluate(sampler):
         torch.rand(3)
-        return {"quality": float(sampler.sample(0, range(4)).mean())}
+        return {"val_kd": float(sampler.sample(0, range(4)).mean())}
 
     fit(tiny(), discs(), tmp_path, evaluate=evaluate, features=lambda images: images[:, 0, :2, 0].astype(np.float32))
-    assert weights(tmp_path) == weights(folder)
-    assert calls == [0, 1]
-    assert [line["step"] for line in lines(tmp_path) if "quality" in line] == [25, 50]
+    last = CheckpointStore(folder / "checkpoints").newest()[0]
+    again = CheckpointStore(tmp_path / "checkpoints").newest()[0]
+    assert all(torch.equal(last.tensors[name], again.tensors[name]) for name in last.tensors)
+    assert [line["step"] for line in lines(tmp_path) if "val_kd" in line] == [25, 50]
     assert "diversity_features/right" in lines(tmp_path)[0]
+
+
+def scores_by_call(*distances, **others):
+    """Return an evaluation whose kernel distance is the next of these at every call, raw after averaged weights."""
+    left = iter(distances)
+    return lambda sampler: {"val_kd": next(left), **others}
+
+
+def test_the_best_candidate_is_kept_and_the_reason_is_told(tmp_path, whole, discs, tiny):
+    result = fit(tiny(), discs(), tmp_path, evaluate=scores_by_call(0.1, 0.3, 0.2, 0.3))
+    card = load_generator(result.generator).card
+    assert card.kimg == 0.4
+    assert "averaged weights at 0.4 kimg, of 4 candidates" in card.chosen
+    assert result.chosen == card.chosen
+    assert weights(tmp_path) != weights(whole[0]), "the last one was not the best"
+    assert [path.name for path in (tmp_path / "candidates").iterdir()] == ["0-00000025-ema.safetensors"]
+
+
+def test_raw_weights_win_where_they_are_measured_to_be_better(tmp_path, discs, tiny):
+    result = fit(tiny(), discs(), tmp_path, evaluate=scores_by_call(0.3, 0.3, 0.2, 0.1))
+    assert result.chosen.startswith("The raw weights at 0.8 kimg")
+    assert lines(tmp_path)[-1] == {"step": 50, "val_kd": 0.2, "raw_val_kd": 0.1}
+
+
+def test_a_training_that_begins_to_memorise_ends_early_and_says_so(tmp_path, discs, tiny):
+    left = iter([0.0] * 4 + [50.0] * 20)
+    evaluate = lambda sampler: {"val_kd": 0.1, "near_copies": next(left)}  # noqa: E731
+    result = fit(tiny(sample_kimg=0.08), discs(), tmp_path, evaluate=evaluate)
+    assert result.steps == 20, "two looks without copies, two with them"
+    assert [finding.kind for finding in result.findings] == ["memorising"]
+    assert fit(tiny(sample_kimg=0.08), discs(), tmp_path, evaluate=evaluate) == result
 
 
 def test_unlabelled_images_train_an_unconditional_generator(tmp_path, discs, tiny):
@@ -185,7 +217,7 @@ STRICT = MonitorConfig(warmup_kimg=0.3, patience=2)
 
 
 def test_a_generator_that_ignores_its_noise_from_the_beginning_is_found_and_advised(tmp_path, discs, tiny, monkeypatch):
-    monkeypatch.setattr(GAN, "_noise", lambda self, count, step: torch.zeros(count, 8))
+    monkeypatch.setattr(GAN, "_noise", lambda self, step: torch.zeros(16, 8))
     trainer = GANTrainer(tiny(max_rollbacks=1, monitor=STRICT), discs(), tmp_path, JsonlTracker(tmp_path / "m.jsonl"))
     deaf = trainer.monitor.ratios
     monkeypatch.setattr(trainer.monitor, "ratios", lambda samples: dict.fromkeys(deaf(samples), 0.0))
@@ -200,9 +232,9 @@ def poisoned(monkeypatch, at_step, attempts):
     """Make the loss no number at one step of some attempts."""
     honest = GAN.train_step
 
-    def train_step(self, real, labels, step):
-        values = honest(self, real, labels, step)
-        return values | {"g_loss": math.nan} if step == at_step and self.attempt in attempts else values
+    def train_step(self, real, labels, step, done):
+        values = honest(self, real, labels, step, done)
+        return values | {"g_loss": torch.tensor(math.nan)} if step == at_step and self.attempt in attempts else values
 
     monkeypatch.setattr(GAN, "train_step", train_step)
 
@@ -214,9 +246,9 @@ def test_nan_is_answered_by_the_last_good_checkpoint_and_a_lower_rate(tmp_path, 
     assert result.rollbacks == 1
     (event,) = events(tmp_path)
     assert (event["event"], event["step"]) == ("nan", 30)
-    assert "Not a number: g_loss. At 0.5 kimg went back to 0.5 kimg, learning rate now 0.0001." in event["message"]
+    assert "Not a number: g_loss. At 0.6 kimg went back to 0.5 kimg, learning rate now 0.0001." in event["message"]
     assert lines(tmp_path)[-1]["learning_rate"] == pytest.approx(1e-4)
-    assert result.steps == 46, "four steps were undone"
+    assert result.steps == 45, "the five steps of the tick were undone"
 
 
 def test_a_training_killed_after_a_rollback_ends_with_the_same_bits(tmp_path, discs, tiny, monkeypatch):
@@ -323,7 +355,7 @@ def test_a_rollback_removes_the_sheets_of_what_was_undone(tmp_path, discs, tiny,
     samples.mkdir()
     (samples / "000000900.png").write_bytes(b"of an undone branch")
     fit(tiny(), discs(), tmp_path)
-    assert sorted(path.name for path in samples.iterdir()) == ["000000400.png", "000000704.png"]
+    assert sorted(path.name for path in samples.iterdir()) == ["000000400.png", "000000640.png"]
 
 
 def test_a_healthy_short_training_on_phantoms_is_silent(tmp_path, tiny):

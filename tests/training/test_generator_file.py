@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from synthetyk.core.errors import ArtifactError
-from synthetyk.models.dcgan import Generator, NetworkConfig, initialise
+from synthetyk.models.gan_network import NetworkConfig, build_generator
 from synthetyk.training.generator_file import GeneratorCard, load_generator, save_generator
 from synthetyk.training.sampler import Sampler
 
@@ -10,8 +10,7 @@ from synthetyk.training.sampler import Sampler
 @pytest.fixture
 def saved(tmp_path):
     config = NetworkConfig(resolution=28, classes=2, width=4, latent=8)
-    generator = Generator(config)
-    initialise(generator, 0, "test")
+    generator = build_generator(config, 0, "test")
     card = GeneratorCard(
         network=config, class_names=("a", "b"), image_shape=(1, 28, 28), seed=3, kimg=1.5, training_sha256="0" * 64
     )

@@ -13,7 +13,7 @@ from synthetyk.training.monitor import (
 )
 
 HEALTHY = {"d_loss": 1.1, "g_loss": 1.2, "d_real_accuracy": 0.8, "d_fake_accuracy": 0.8, "g_gradient": 5.0}
-CONFIG = MonitorConfig(warmup_kimg=0)
+CONFIG = MonitorConfig(warmup_kimg=0, collapse_patience=3)
 
 
 def noise(count=20, spread=60):
@@ -47,6 +47,14 @@ def test_collapse_is_said_once_after_it_lasted_and_again_after_it_was_over():
     assert said == [0, 0, 1, 0, 0, 0, 0, 0, 1]
 
 
+def test_images_that_are_alike_but_less_so_at_every_tick_are_no_collapse():
+    rising = [{"diversity_pixels/all": 0.1 * 1.1**tick} for tick in range(8)]
+    monitor = watch()
+    assert not any(monitor.look(50, HEALTHY, ratios) for ratios in rising)
+    falling = [{"diversity_pixels/all": 0.2 * 0.9**tick} for tick in range(4)]
+    assert any(monitor.look(50, HEALTHY, ratios) for ratios in falling)
+
+
 def test_collapse_within_one_class_is_said_with_its_name_and_figures():
     monitor = watch(a=noise(), b=noise())
     same = np.repeat(noise(1), 20, axis=0)
@@ -74,9 +82,9 @@ def test_the_diversity_of_an_untrained_generator_is_not_judged_but_is_not_calm_e
     assert not monitor.calm
 
 
-@pytest.mark.parametrize(("total", "first"), [(4, None), (10, None), (20, 11), (50, 11), (100, 21)])
+@pytest.mark.parametrize(("total", "first"), [(4, None), (10, None), (20, 12), (50, 12), (100, 22)])
 def test_the_warm_up_is_10_kimg_or_a_fifth_of_a_longer_training(total, first):
-    monitor = StabilityMonitor(MonitorConfig(patience=1), {"all": noise()}, total_kimg=total)
+    monitor = StabilityMonitor(MonitorConfig(collapse_patience=2), {"all": noise()}, total_kimg=total)
     low = {"diversity_pixels/all": 0.01}
     judged = [kimg for kimg in range(1, total + 1) if monitor.look(kimg, HEALTHY, low)]
     assert judged == ([first] if first else [])

@@ -2,14 +2,13 @@ import numpy as np
 import pytest
 
 from synthetyk.core.errors import TrainingError
-from synthetyk.models.dcgan import Generator, NetworkConfig, initialise
+from synthetyk.models.gan_network import NetworkConfig, build_generator
 from synthetyk.training.sampler import CHUNK, Sampler
 
 
 def sampler(classes=2, seed=0):
     config = NetworkConfig(resolution=28, classes=classes, width=8, latent=16)
-    generator = Generator(config)
-    initialise(generator, 0, "test")
+    generator = build_generator(config, 0, "test")
     return Sampler(generator, classes, 16, seed)
 
 

@@ -25,7 +25,8 @@ def kernel_distance_interval(x: Rows, y: Rows, *, resamples: int = 500, seed: in
     """Return the kernel distance with a 95% percentile bootstrap interval.
 
     Each resample draws the images of both sides anew, with replacement; pairs of one image with itself stay left out,
-    so that the resampled distances keep the unbiased distance as their mean. Exact over all pairs, no subsets.
+    so that the resampled distances keep the unbiased distance as their mean. Exact over all pairs, no subsets. A
+    resample of one image only, which occurs where there are few, has no pair and is left out.
     Where both sides are of one distribution the statistic is degenerate and the interval is too wide rather than too
     narrow (Arcones and Giné, "On the bootstrap of U and V statistics", 1992).
 
@@ -43,7 +44,8 @@ def kernel_distance_interval(x: Rows, y: Rows, *, resamples: int = 500, seed: in
         multiplicities(len(side), resamples, seeding.generator(seed, f"kernel/{name}")).astype(np.float64)
         for name, side in (("x", x), ("y", y))
     ]
-    return percentile_interval(kernel_distance(x, y), _weighted(x, y, *weights))
+    paired = np.logical_and(*((side > 0).sum(axis=1) > 1 for side in weights))
+    return percentile_interval(kernel_distance(x, y), _weighted(x, y, *(side[paired] for side in weights)))
 
 
 def _pair(x: Rows, y: Rows) -> tuple[Floats, Floats]:

@@ -11,43 +11,11 @@ Koyama, "cGANs with projection discriminator", ICLR 2018, equation 4).
 """
 
 from itertools import pairwise
-from typing import Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
-from synthetyk.core.config import Config
-from synthetyk.core.seeding import derive
-
-
-class NetworkConfig(Config):
-    """The shape of both networks.
-
-    Attributes:
-        resolution: Height and width of an image in pixels.
-        channels: 1 (grey) or 3 (RGB).
-        classes: Number of classes; 0 means unconditional.
-        latent: Numbers in the noise vector z.
-        width: Channels of the layer next to the image; every halving of the size doubles them.
-    """
-
-    resolution: Literal[28, 32, 64, 128] = 64
-    channels: Literal[1, 3] = 1
-    classes: int = Field(default=0, ge=0)
-    latent: int = Field(default=100, ge=1, le=1024)
-    width: int = Field(default=128, ge=4, le=512)
-
-    @property
-    def base(self) -> int:
-        """Height and width of the smallest feature map in pixels."""
-        return 7 if self.resolution == 28 else 4
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """Channels from the smallest feature map to the largest, ``(1024, 512, 256, 128)`` for the paper's network."""
-        blocks = (self.resolution // self.base).bit_length() - 1
-        return tuple(self.width << block for block in reversed(range(blocks)))
+from synthetyk.models.gan_network import EMBEDDING_DEVIATION, Architecture, NetworkConfig
 
 
 class Generator(nn.Module):
@@ -108,18 +76,8 @@ class Discriminator(nn.Module):
         return logits
 
 
-@torch.no_grad()
-def initialise(network: nn.Module, seed: int, purpose: str) -> None:
-    """Draw every weight of `network` anew from one address; the only place where weights begin."""
-    generator = torch.Generator().manual_seed(derive(seed, purpose))
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            module.weight.normal_(0, 0.02, generator=generator)
-            if module.bias is not None:
-                module.bias.zero_()
-        elif isinstance(module, nn.BatchNorm2d):
-            module.weight.normal_(1, 0.02, generator=generator)
-        elif isinstance(
-            module, nn.Embedding
-        ):  # as large as the noise, it would teach the generator to ignore the noise
-            module.weight.normal_(0, 0.1, generator=generator)
+def _deviation(module: nn.Module) -> float:
+    return EMBEDDING_DEVIATION if isinstance(module, nn.Embedding) else 0.02
+
+
+DCGAN = Architecture(Generator, Discriminator, _deviation, normalises_batches=True)

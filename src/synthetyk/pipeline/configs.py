@@ -4,7 +4,8 @@ from typing import Any
 
 from synthetyk.evaluation.study.report import StudyConfig
 from synthetyk.training.classifier import ClassifierConfig
-from synthetyk.training.gan import GANConfig
+from synthetyk.training.gan_config import GANConfig
+from synthetyk.training.recipes import recipe
 
 
 def gan_config(plan: Any, *, classes: int, seed: int) -> GANConfig:
@@ -15,9 +16,13 @@ def gan_config(plan: Any, *, classes: int, seed: int) -> GANConfig:
         classes: Classes of the data set, 0 without labels.
         seed: Seed of this GAN.
     """
+    chosen = recipe(plan.gan_recipe)
     return GANConfig.parse(
         {
             "network": {
+                "architecture": chosen.architecture,
+                "layers": chosen.layers,
+                "width_limit": chosen.width_limit,
                 "resolution": plan.resolution,
                 "channels": plan.channels,
                 "classes": classes if plan.conditional else 0,
@@ -28,6 +33,12 @@ def gan_config(plan: Any, *, classes: int, seed: int) -> GANConfig:
             "optimizer": plan.gan_optimizer,
             "learning_rate_g": plan.gan_learning_rate,
             "learning_rate_d": plan.gan_learning_rate,
+            "betas": chosen.betas,
+            "loss": chosen.loss,
+            "r1": plan.gan_r1,
+            "r2": plan.gan_r2,
+            "penalty_every": chosen.penalty_every,
+            "cooldown": chosen.cooldown,
             "ema_half_life_kimg": plan.gan_ema_kimg,
             "kimg": plan.gan_kimg,
             "seed": seed,
@@ -37,6 +48,7 @@ def gan_config(plan: Any, *, classes: int, seed: int) -> GANConfig:
             "augment": plan.gan_augment,
             "threads": plan.threads,
             "precision": plan.gan_precision,
+            "device": plan.device,
         },
         where="the plan",
     )

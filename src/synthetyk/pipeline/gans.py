@@ -1,6 +1,5 @@
 """Trains the GANs of a run: one in this process, several side by side in processes of their own."""
 
-from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -10,19 +9,16 @@ from synthetyk.core.errors import TrainingError
 from synthetyk.core.processes import serve_parent, worker
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import open_cache
-from synthetyk.data.dataset import Subset
+from synthetyk.evaluation.candidate import CandidateConfig, CandidateScorer
 from synthetyk.evaluation.extractors.learned import LearnedExtractor
-from synthetyk.evaluation.sampling import proportional
-from synthetyk.metrics.frechet import FeatureStatistics, frechet_distance
 from synthetyk.pipeline.configs import gan_config
 from synthetyk.pipeline.plan import Plan
 from synthetyk.pipeline.run_folder import RunFolder, open_run
 from synthetyk.tracking.jsonl import JsonlTracker
-from synthetyk.training.gan import GANConfig
+from synthetyk.tracking.tracker import NullTracker
+from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.gan_trainer import GANTrainer
-from synthetyk.training.sampler import Sampler
-
-WATCHED = 500  # images on each side of the distance that is watched during the training
+from synthetyk.training.world import ALONE, World, current_world
 
 
 def config_of(run: RunFolder, index: int) -> GANConfig:
@@ -38,48 +34,43 @@ def train_gans(run: RunFolder, progress: Progress) -> None:
         TrainingError: There are too few images, or a training failed.
         DivergedError: A training diverged beyond repair.
     """
-    count = Plan.load(run.plan).values.gan_seeds
-    if count == 1:
+    count, world = Plan.load(run.plan).values.gan_seeds, current_world()
+    if world.size > 1:
+        world.agree(str(run.path.resolve()))
+        for index in range(count):
+            train_gan(run, index, progress, world)
+    elif count == 1:
         train_gan(run, 0, progress)
     else:
         _side_by_side(run, count, progress)
 
 
-def train_gan(run: RunFolder, index: int, progress: Progress) -> None:
+def follow_gans(run: RunFolder, world: World) -> None:
+    """Train along with the process that called `train_gans`."""
+    for index in range(Plan.load(run.plan).values.gan_seeds):
+        train = open_cache(run.cache).train
+        GANTrainer(config_of(run, index), train, run.replica(index), NullTracker(), world=world).fit()
+
+
+def train_gan(run: RunFolder, index: int, progress: Progress, world: World = ALONE) -> None:
     """Train the GAN with this seed index in its folder."""
-    train, folder = open_cache(run.cache).train, run.replica(index)
+    dataset, folder, config = open_cache(run.cache), run.replica(index), config_of(run, index)
     extractor = LearnedExtractor.open(run.features)
+    looks = CandidateConfig(threads=config.threads, seed=config.seed)
     tracker = JsonlTracker(folder / "metrics.jsonl")
     try:
         GANTrainer(
-            config_of(run, index),
-            train,
+            config,
+            dataset.train,
             folder,
             tracker,
             features=extractor.features,
-            evaluate=_watch(train, extractor),
+            evaluate=CandidateScorer(dataset.train, dataset.val, extractor, looks),
             progress=progress,
+            world=world,
         ).fit()
     finally:
         tracker.close()
-
-
-def _watch(train: Subset, extractor: LearnedExtractor) -> Callable[[Sampler, int], Mapping[str, float]]:
-    """Return a function that measures how far generated images are from training images at each sample sheet."""
-    order = seeding.generator(0, "train/watch").permutation(len(train))[:WATCHED]
-    real = train.select(order)
-    statistics = FeatureStatistics.of(extractor.features(real.all()))
-
-    def watch(sampler: Sampler, _kimg: int) -> Mapping[str, float]:
-        features = FeatureStatistics()
-        shares = proportional(real.counts, len(real)) if sampler.classes else [len(real)]
-        for label, share in enumerate(shares):
-            if share:
-                images = sampler.sample(label if sampler.classes else None, range(int(share)))
-                features.update(extractor.features(images))
-        return {f"FD[{extractor.name}]": frechet_distance(statistics, features)}
-
-    return watch
 
 
 def _side_by_side(run: RunFolder, count: int, progress: Progress) -> None:

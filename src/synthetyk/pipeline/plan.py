@@ -24,12 +24,16 @@ class PlanValues(Config):
         fit: How an image that is not square becomes square.
         train_fraction: Part of the training split that is used at all.
         threads: Threads of the GAN's training.
+        device: ``cpu`` or ``cuda``.
         conditional: Whether one generator makes every class on request.
         latent: Numbers in the noise vector z.
+        gan_recipe: Name of a registered recipe: networks, loss, optimiser and what else no rule on the data decides.
         gan_width: Channels of the layer next to the image; 128 is the DCGAN paper's network.
         gan_batch_size: Images per step.
         gan_optimizer: ``adam`` or ``rmsprop``.
         gan_learning_rate: Of the generator and the discriminator.
+        gan_r1: Weight of the gradient penalty on real images.
+        gan_r2: Weight of the gradient penalty on generated images.
         gan_augment: DiffAugment policy; empty for none.
         gan_precision: ``fp32`` or ``bf16`` autocast.
         gan_kimg: Thousand real images shown.
@@ -54,17 +58,21 @@ class PlanValues(Config):
         study_resamples: Bootstrap resamples.
     """
 
-    resolution: Literal[28, 32, 64, 128]
+    resolution: Literal[28, 32, 64, 128, 256]
     channels: Literal[1, 3]
     fit: Literal["stretch", "pad", "crop"]
     train_fraction: float = Field(gt=0, le=1)
     threads: int = Field(ge=1)
+    device: Literal["cpu", "cuda"]
     conditional: bool
     latent: int = Field(ge=1)
+    gan_recipe: str
     gan_width: int = Field(ge=4)
     gan_batch_size: int = Field(ge=2)
     gan_optimizer: Literal["adam", "rmsprop"]
     gan_learning_rate: float = Field(gt=0)
+    gan_r1: float = Field(ge=0)
+    gan_r2: float = Field(ge=0)
     gan_augment: str
     gan_precision: Literal["fp32", "bf16"]
     gan_kimg: float = Field(gt=0)

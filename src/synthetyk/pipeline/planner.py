@@ -11,7 +11,8 @@ from synthetyk.pipeline.configs import classifier_config, gan_config, study_conf
 from synthetyk.pipeline.plan import Draft, Plan
 from synthetyk.pipeline.settings import Goal, RunSettings
 from synthetyk.training.classifier import ClassifierConfig
-from synthetyk.training.gan import GANConfig
+from synthetyk.training.gan_config import GANConfig
+from synthetyk.training.recipes import Recipe, recipe
 
 ARMS = 7  # classifiers per seed of the study
 # Parts of the budget; the rest is for reading the data, calibration, generating and the report.
@@ -20,10 +21,11 @@ SHARES = {
     "train": {"gan": 0.85},
 }
 TWO_GANS_SECONDS = 480.0
-MARGIN = 0.85  # of the measured speed: sample sheets, checkpoints and the monitor take their time too
+MARGIN = 0.78  # of the measured speed: scoring generators, checkpoints and the monitor take their time too
 ENOUGH = (
     1000  # classifier steps after which nothing was gained on PneumoniaMNIST, head CTs, blood cells and chest X-rays
 )
+FEW, ENOUGH_IMAGES = 500, 2000  # below, training images are learned by heart; above, small ones need no augmentation
 WORTH_IT = 0.9  # bf16 has to be a tenth faster before it is taken
 LATER = {"features": 30.0, "study": 240.0}  # a run that was begun to train only may be studied later all the same
 
@@ -39,6 +41,8 @@ class Facts:
         aspect: Median of longer over shorter side.
         colour: Whether any image has colours.
         threads: CPU threads of this machine that may be used.
+        gpu: Whether there is a GPU that torch can use.
+        processes: How many train the GAN together.
     """
 
     train_counts: tuple[int, ...]
@@ -47,6 +51,8 @@ class Facts:
     aspect: float
     colour: bool
     threads: int
+    gpu: bool = False
+    processes: int = 1
 
     @property
     def images(self) -> int:
@@ -59,7 +65,7 @@ class Facts:
         return len(self.class_names)
 
 
-def facts_of(fingerprint: Fingerprint, threads: int) -> Facts:
+def facts_of(fingerprint: Fingerprint, threads: int, *, gpu: bool = False, processes: int = 1) -> Facts:
     """Return what the rules need to know about a data set."""
     classes, pixels = fingerprint.classes, fingerprint.pixels
     height, width = pixels.height.median, pixels.width.median
@@ -70,6 +76,8 @@ def facts_of(fingerprint: Fingerprint, threads: int) -> Facts:
         aspect=max(height, width) / min(height, width),
         colour=pixels.channels.get(3, 0) > 0,
         threads=threads,
+        gpu=gpu,
+        processes=processes,
     )
 
 
@@ -93,6 +101,7 @@ def make_plan(facts: Facts, settings: RunSettings, speeds: Speeds) -> Plan:
     """
     draft = Draft(settings.overrides)
     shares = {name: share * settings.budget_seconds for name, share in SHARES[settings.goal].items()}
+    _recipe(draft, facts)
     _images(draft, facts, settings)
     _gan(draft, facts)
     _gan_seeds(draft, settings.goal, shares["gan"])
@@ -121,17 +130,27 @@ def checked(plan: Plan, facts: Facts, settings: RunSettings) -> Plan:
     return plan
 
 
+def _recipe(draft: Draft, facts: Facts) -> None:
+    draft.put("device", "cuda" if facts.gpu else "cpu", "there is a GPU" if facts.gpu else "torch sees no GPU here")
+    if draft["device"] == "cuda":
+        draft.put("gan_recipe", "gpu", "a GPU carries wide networks and penalties, which are stable and need no tricks")
+    elif facts.processes > 1:
+        why = f"{facts.processes} processes train along, which batch normalisation does not allow"
+        draft.put("gan_recipe", "cpu-stable", why)
+    else:
+        draft.put("gan_recipe", "cpu-fast", "on a CPU many cheap steps beat few expensive ones")
+
+
 def _images(draft: Draft, facts: Facts, settings: RunSettings) -> None:
-    if facts.side <= 30:
+    only = recipe(draft["gan_recipe"]).resolution
+    if only:
+        draft.put("resolution", only, f"the recipe {draft['gan_recipe']} knows no other size")
+    elif facts.side <= 30:
         draft.put("resolution", 28, f"images are {facts.side} pixels small, the size of MedMNIST")
     elif facts.side < 48:
         draft.put("resolution", 32, f"the median shorter side is {facts.side} pixels")
-    elif facts.side < 96 or settings.budget_seconds < 3600:
-        why = f"the median shorter side is {facts.side} pixels"
-        slow = ", and at 128 a CPU needs an hour" if facts.side >= 96 else ""
-        draft.put("resolution", 64, why + slow)
     else:
-        draft.put("resolution", 128, f"the median shorter side is {facts.side} pixels and the budget carries it")
+        _large_images(draft, facts, settings.budget_seconds)
     draft.put("channels", 3 if facts.colour else 1, "some images have colours" if facts.colour else "all are grey")
     square = facts.aspect <= 1.15
     draft.put(
@@ -143,23 +162,43 @@ def _images(draft: Draft, facts: Facts, settings: RunSettings) -> None:
     draft.put("train_fraction", 1.0, "all training images, unless asked otherwise")
 
 
+def _large_images(draft: Draft, facts: Facts, seconds: float) -> None:
+    """Choose a size of 64 pixels or more."""
+    why, on_gpu = f"the median shorter side is {facts.side} pixels", draft["device"] == "cuda"
+    if facts.side >= 192 and on_gpu and seconds >= 3600:
+        draft.put("resolution", 256, f"{why} and a GPU carries it")
+    elif facts.side >= 96 and (on_gpu or seconds >= 3600):
+        draft.put("resolution", 128, f"{why} and the budget carries it")
+    else:
+        draft.put("resolution", 64, why + (", and at 128 a CPU needs an hour" if facts.side >= 96 else ""))
+
+
 def _gan(draft: Draft, facts: Facts) -> None:
     draft.put("conditional", facts.classes > 1, "one generator for all classes shares what they have in common")
-    draft.put("latent", 100, "the DCGAN paper's")
-    width = 48 if draft["resolution"] <= 32 else 24
-    draft.put("gan_width", width, "the paper's is 128: on a CPU more steps are worth more than wider layers")
-    batch = 32 if draft["resolution"] <= 32 else 16
-    draft.put("gan_batch_size", batch, "the paper's is 128: small batches make more steps in the same time")
-    draft.put("gan_optimizer", "adam", "the DCGAN paper's")
-    if facts.images < 500:
-        draft.put("gan_learning_rate", 2e-4, "the DCGAN paper's")
-        draft.put("gan_augment", "translation,cutout", f"{facts.images} images are soon learned by heart")
-    else:
-        draft.put("gan_learning_rate", 4e-4, "twice the paper's: a little nearer to the data in the same time")
-        few = facts.images < 2000 or draft["resolution"] > 32
-        why = "are few for a discriminator" if few else "so small are enough, and none loses its edge"
-        draft.put("gan_augment", "translation" if few else "", f"{facts.images} images {why}")
+    chosen, says = recipe(draft["gan_recipe"]), f"recipe {draft['gan_recipe']}"
+    size = chosen.size(draft["resolution"])
+    draft.put("latent", chosen.latent, says)
+    draft.put("gan_width", size.width, says)
+    draft.put("gan_batch_size", size.batch_size, says)
+    draft.put("gan_optimizer", chosen.optimizer, says)
+    draft.put("gan_r1", size.r1, says)
+    draft.put("gan_r2", size.r2, says)
+    few = facts.images < FEW and chosen.augmented
+    rate = size.learning_rate / 2 if few else size.learning_rate
+    draft.put("gan_learning_rate", rate, f"{says}, halved for fewer than {FEW} images" if few else says)
+    draft.put("gan_augment", *_augmentation(chosen, facts.images, draft["resolution"]))
     draft.put("gan_precision", "fp32", "resumes bit for bit")
+
+
+def _augmentation(chosen: Recipe, images: int, resolution: int) -> tuple[str, str]:
+    """Return a DiffAugment policy and the reason for it."""
+    if not chosen.augmented:
+        return "", "the recipe has none"
+    if images < FEW:
+        return "translation,cutout", f"{images} images are soon learned by heart"
+    if images < ENOUGH_IMAGES or resolution > 32:
+        return "translation", f"{images} images are few for a discriminator"
+    return "", f"{images} images so small are enough, and none loses its edge"
 
 
 def _gan_seeds(draft: Draft, goal: Goal, seconds: float) -> None:
@@ -180,10 +219,13 @@ def _gan_budget(draft: Draft, facts: Facts, speeds: Speeds, seconds: float) -> N
     kimg = max(1.0, round(MARGIN * speed * seconds / 1000, 1))
     draft.put("gan_kimg", kimg, f"{seconds:.0f} s at {speed:.0f} images/s, a part of it for looks and files")
     kimg = draft["gan_kimg"]
-    draft.put("gan_ema_kimg", round(min(10.0, kimg * 0.05), 6), "a twentieth of the training, at most 10 kimg")
+    averaged = recipe(draft["gan_recipe"]).averaged
+    half_life = round(min(10.0, kimg * 0.05), 6) if averaged else 0.0
+    draft.put("gan_ema_kimg", half_life, "a twentieth of the training, at most 10 kimg" if averaged else "the recipe's")
     draft.put("gan_tick_kimg", round(kimg / 60, 6), "60 lines of metrics")
     draft.put("gan_checkpoint_kimg", round(kimg / 20, 6), "20 checkpoints: a kill loses at most a twentieth")
-    draft.put("gan_sample_kimg", round(kimg / 6, 6), "6 sample sheets")
+    looks = min(12, max(4, round(seconds / 30)))
+    draft.put("gan_sample_kimg", round(kimg / looks, 6), f"{looks} looks, each of which costs some seconds")
 
 
 def _fastest(draft: Draft, facts: Facts, speeds: Speeds) -> float:
@@ -197,7 +239,7 @@ def _fastest(draft: Draft, facts: Facts, speeds: Speeds) -> float:
         draft.measured[f"gan_images_per_second_{threads}_threads"] = round(measured[threads], 1)
     best = max(measured, key=lambda threads: measured[threads])
     draft.put("threads", best, "; ".join(f"{threads}: {speed:.0f} images/s" for threads, speed in measured.items()))
-    return measured.get(draft["threads"], measured[best])
+    return facts.processes * measured.get(draft["threads"], measured[best])
 
 
 def _classifier(draft: Draft, facts: Facts) -> None:

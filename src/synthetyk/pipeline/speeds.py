@@ -9,7 +9,7 @@ from synthetyk.core import seeding
 from synthetyk.data.dataset import Subset
 from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.classifier_trainer import ClassifierTrainer
-from synthetyk.training.gan import GANConfig
+from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.speed import measure
 
 IMAGES = 256

@@ -17,7 +17,7 @@ from synthetyk.data.splits import SplitTable
 from synthetyk.evaluation.evaluate import EvaluationConfig, evaluate
 from synthetyk.evaluation.extractors.learned import LearnedExtractor
 from synthetyk.evaluation.extractors.registry import open_extractor
-from synthetyk.evaluation.generation import GenerationConfig, generate, load_synthetic
+from synthetyk.evaluation.generation import GenerationConfig, generate, open_synthetic
 from synthetyk.evaluation.nearest_sheet import nearest_sheet
 from synthetyk.evaluation.privacy import PrivacyConfig, audit
 from synthetyk.evaluation.sampling import ImageSampler
@@ -28,7 +28,7 @@ from synthetyk.metrics.extractor import FeatureExtractor
 from synthetyk.pipeline.configs import classifier_config, study_config
 from synthetyk.pipeline.fraction import part_of
 from synthetyk.pipeline.gans import config_of, train_gans
-from synthetyk.pipeline.hardware import usable_threads
+from synthetyk.pipeline.hardware import has_gpu, usable_threads
 from synthetyk.pipeline.plan import Plan, PlanValues
 from synthetyk.pipeline.planner import checked, facts_of, make_plan
 from synthetyk.pipeline.reporting import write_curves, write_report
@@ -37,6 +37,7 @@ from synthetyk.pipeline.settings import Override
 from synthetyk.pipeline.speeds import MeasuredSpeeds
 from synthetyk.pipeline.stage import Stage, StageRecord, hashes, record_path
 from synthetyk.training.generator_file import load_generator
+from synthetyk.training.world import current_world
 
 AUDITED = 2000  # images of the synthetic set that the privacy audit looks at
 
@@ -69,7 +70,8 @@ def _fingerprint_settings(run: RunFolder) -> Mapping[str, Any]:
 
 def _plan(run: RunFolder, _progress: Progress) -> None:
     """Plan, or, where a plan of the same data exists, lay what the user fixed since over it."""
-    asked, facts = run.settings(), facts_of(Fingerprint.load(run.fingerprint), usable_threads())
+    asked, processes = run.settings(), current_world().size
+    facts = facts_of(Fingerprint.load(run.fingerprint), usable_threads(), gpu=has_gpu(), processes=processes)
     before, record = load_present(Plan, run.plan), load_present(StageRecord, record_path(run, "plan"))
     if before and record and record.inputs == hashes(run, BY_NAME["plan"].reads):
         plan = checked(before.patched(asked.overrides), facts, asked)
@@ -159,7 +161,7 @@ def _generate(run: RunFolder, progress: Progress) -> None:
 
 def _study(run: RunFolder, progress: Progress) -> None:
     plan, dataset = plan_of(run), open_cache(run.cache)
-    sets = [SyntheticSet(*load_synthetic(run.synthetic_of(index))) for index in range(plan.gan_seeds)]
+    sets = [SyntheticSet(*open_synthetic(run.synthetic_of(index))) for index in range(plan.gan_seeds)]
     try:
         run_study(dataset, sets, study_config(plan, seed=run.settings().seed), run.study, progress=progress)
     except MetricError as error:

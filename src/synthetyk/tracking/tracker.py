@@ -23,3 +23,19 @@ class Tracker(Protocol):
     def close(self) -> None:
         """Flush and release what is held."""
         ...
+
+
+class NullTracker:
+    """Keeps nothing: for a process that only trains along."""
+
+    def log(self, step: int, values: Mapping[str, float]) -> None:
+        """Forget the values."""
+
+    def event(self, step: int, kind: str, message: str) -> None:
+        """Forget the event."""
+
+    def rewind(self, step: int) -> None:
+        """Forget nothing, for nothing is known."""
+
+    def close(self) -> None:
+        """Release nothing."""

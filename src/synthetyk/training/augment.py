@@ -58,7 +58,7 @@ def _shift_matrix(size: int, uniform: Tensor) -> Tensor:
     """Return ``(N, 1, size, size)`` whose product with a column of pixels is that column, shifted."""
     reach = round(size / 8)
     shift = (uniform * (2 * reach + 1)).long() - reach
-    place = torch.arange(size)
+    place = torch.arange(size, device=uniform.device)
     moved = place[None, :, None] == place[None, None, :] + shift[:, None, None]
     return moved.to(torch.float32)[:, None]
 
@@ -74,7 +74,7 @@ def cutout(images: Tensor, draws: Tensor) -> Tensor:
 def _inside(size: int, uniform: Tensor) -> Tensor:
     """Return bool ``(N, size)``: which pixels of one axis lie in the hole."""
     start = (uniform * size).long() - size // 4
-    place = torch.arange(size)[None]
+    place = torch.arange(size, device=uniform.device)[None]
     return (place >= start[:, None]) & (place < start[:, None] + size // 2)
 
 

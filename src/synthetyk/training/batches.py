@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from synthetyk.core import seeding
-from synthetyk.data.dataset import Subset, to_unit
+from synthetyk.data.dataset import Subset
+from synthetyk.training.gan_config import GANConfig
 
 
 class BatchOrder:
@@ -46,22 +47,22 @@ class GANBatches:
     """The real images and labels of every step.
 
     Args:
+        config: How the GAN is trained.
         data: The training images.
-        batch_size: Images per step.
-        seed: The run's seed.
-        conditional: Whether labels are wanted.
-        balanced: Whether every class is shown equally often.
+        share: Which rows of every batch are this process's own.
     """
 
-    def __init__(self, data: Subset, batch_size: int, seed: int, *, conditional: bool, balanced: bool) -> None:
-        self.data, self.conditional = data, conditional
+    def __init__(self, config: GANConfig, data: Subset, share: slice) -> None:
+        self.data, self.share, self.device = data, share, config.device
+        self.conditional = config.network.classes > 0
         everything = np.arange(len(data), dtype=np.int64)
         by_class = [everything[data.labels == label] for label in np.unique(data.labels)]
-        self._order = BatchOrder(by_class if balanced else [everything], batch_size, seed)
+        self._order = BatchOrder(by_class if config.balanced else [everything], config.batch_size, config.seed)
 
     def at(self, step: int, attempt: int = 0) -> tuple[Tensor, Tensor | None]:
-        """Return images float32 ``(B, C, H, W)`` in [-1, 1] and labels int64 ``(B,)``, or None if unconditional."""
-        positions = self._order.positions(step, attempt)
-        images = torch.from_numpy(to_unit(self.data.batch(positions)))
-        labels = torch.from_numpy(self.data.labels[positions]) if self.conditional else None
-        return images.contiguous(memory_format=torch.channels_last), labels
+        """Return images float32 ``(n, C, H, W)`` in [-1, 1] and labels int64 ``(n,)``, or None if unconditional."""
+        positions = self._order.positions(step, attempt)[self.share]
+        images = torch.from_numpy(self.data.batch(positions)).to(self.device)
+        images = images.to(torch.float32, memory_format=torch.channels_last).mul_(1 / 127.5).sub_(1)
+        labels = torch.from_numpy(self.data.labels[positions]).to(self.device) if self.conditional else None
+        return images, labels

@@ -160,7 +160,7 @@ def load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor])
     """Put back what `optimizer_tensors` returned, in the memory layout of the parameters."""
     for number, parameter in enumerate(_parameters(optimizer)):
         for name, value in tensors_under(str(number), tensors).items():
-            like = parameter.detach() if value.shape == parameter.shape else value
+            like = parameter.detach() if value.shape == parameter.shape else value.to(parameter.device)
             optimizer.state[parameter][name] = torch.empty_like(like).copy_(value)
 
 

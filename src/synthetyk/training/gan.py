@@ -1,72 +1,21 @@
 """A GAN in training: both networks, the average, both optimisers, and what one step does to them."""
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import torch
-from pydantic import AfterValidator, Field
 from torch import Tensor, nn
 
 from synthetyk.core import seeding
-from synthetyk.core.config import Config
-from synthetyk.models.dcgan import Discriminator, Generator, NetworkConfig, initialise
-from synthetyk.training.augment import POLICIES, augment, draw
+from synthetyk.core.errors import ConfigError
+from synthetyk.models.gan_network import architecture, build_discriminator, build_generator
+from synthetyk.training.augment import augment, draw
 from synthetyk.training.checkpoint import load_optimizer, optimizer_tensors, tensors_under
 from synthetyk.training.ema import EMA, ema_decay
-from synthetyk.training.gan_losses import discriminator_loss, generator_loss
-from synthetyk.training.monitor import MonitorConfig
+from synthetyk.training.gan_config import GANConfig
+from synthetyk.training.gan_losses import LOSSES, squared_gradients
+from synthetyk.training.world import ALONE, World
 
-
-def _known_policy(policy: str) -> str:
-    unknown = [name for name in filter(None, policy.split(",")) if name not in POLICIES]
-    if unknown:
-        raise ValueError(f"names from {', '.join(POLICIES)}, separated by commas, or nothing")
-    return policy
-
-
-class GANConfig(Config):
-    """Everything that decides how a GAN is trained; the same settings, data and machine give the same bits.
-
-    Attributes:
-        network: Shape of both networks.
-        batch_size: Images per step; it may exceed the number of images.
-        optimizer: ``adam`` or ``rmsprop``.
-        learning_rate_g: Learning rate of the generator.
-        learning_rate_d: Learning rate of the discriminator.
-        betas: Adam's betas.
-        ema_half_life_kimg: Thousand images after which a step counts half in the averaged generator; 0: no average.
-        kimg: Thousand real images to show; steps undone by a rollback are counted, so that time is bounded.
-        seed: Seed of everything random.
-        tick_kimg: Thousand images between two lines of metrics and looks of the monitor.
-        checkpoint_kimg: Thousand images between two checkpoints.
-        sample_kimg: Thousand images between two sample sheets.
-        monitor: When the stability monitor speaks.
-        augment: DiffAugment policy: names of `augment.POLICIES` separated by commas.
-        balanced: Show every class equally often.
-        threads: Threads of torch; another number may change the last bits.
-        precision: ``fp32``, or ``bf16`` for mixed precision, faster where the processor has it.
-        max_rollbacks: How often the training may go back to the last good checkpoint and try again.
-        rollback_rate: What each rollback multiplies the learning rates by.
-    """
-
-    network: NetworkConfig = NetworkConfig()
-    batch_size: int = Field(default=128, ge=2)
-    optimizer: Literal["adam", "rmsprop"] = "adam"
-    learning_rate_g: float = Field(default=2e-4, gt=0)
-    learning_rate_d: float = Field(default=2e-4, gt=0)
-    betas: tuple[float, float] = (0.5, 0.999)
-    ema_half_life_kimg: float = Field(default=5, ge=0)
-    kimg: float = Field(default=100, gt=0)
-    seed: int = Field(default=0, ge=0)
-    tick_kimg: float = Field(default=1, gt=0)
-    checkpoint_kimg: float = Field(default=10, gt=0)
-    sample_kimg: float = Field(default=10, gt=0)
-    monitor: MonitorConfig = MonitorConfig()
-    augment: Annotated[str, AfterValidator(_known_policy)] = ""
-    balanced: bool = True
-    threads: int = Field(default=1, ge=1)
-    precision: Literal["fp32", "bf16"] = "fp32"
-    max_rollbacks: int = Field(default=3, ge=0)
-    rollback_rate: float = Field(default=0.5, gt=0, le=1)
+VALUES = ("d_loss", "g_loss", "d_real_accuracy", "d_fake_accuracy", "g_gradient")
 
 
 class GAN:
@@ -75,51 +24,74 @@ class GAN:
     Args:
         config: How to train.
         attempt: Rollbacks so far: each draws other random numbers and lowers the learning rates.
+        world: Who trains along.
+
+    Raises:
+        ConfigError: The settings ask of networks with batch normalisation what these cannot do.
     """
 
-    def __init__(self, config: GANConfig, attempt: int = 0) -> None:
-        self.config, self.attempt = config, attempt
+    def __init__(self, config: GANConfig, attempt: int = 0, world: World = ALONE) -> None:
+        self.config, self.attempt, self.world, self.loss = config, attempt, world, LOSSES[config.loss]
+        self.normalises = architecture(config.network.architecture).normalises_batches
+        _check(config, world, self.normalises)
         rate = config.rollback_rate**attempt
         self.learning_rates = config.learning_rate_g * rate, config.learning_rate_d * rate
-        self.generator, self.discriminator = Generator(config.network), Discriminator(config.network)
-        initialise(self.generator, config.seed, f"train/generator/{attempt}")
-        initialise(self.discriminator, config.seed, f"train/discriminator/{attempt}")
-        self.generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.discriminator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.generator = build_generator(config.network, config.seed, f"train/generator/{attempt}")
+        self.discriminator = build_discriminator(config.network, config.seed, f"train/discriminator/{attempt}")
+        self.generator.to(config.device)
+        self.discriminator.to(config.device)
         self.ema = EMA(self.generator)
         self.optimizer_g = _optimizer(config, self.generator, self.learning_rates[0])
         self.optimizer_d = _optimizer(config, self.discriminator, self.learning_rates[1])
 
-    def train_step(self, real: Tensor, labels: Tensor | None, step: int) -> dict[str, float]:
-        """Show one batch of real images ``(B, C, H, W)`` with labels ``(B,)``; return losses, accuracies, gradient."""
+    def train_step(self, real: Tensor, labels: Tensor | None, step: int, done: float = 0) -> dict[str, Tensor]:
+        """Show one batch of real images to both networks.
+
+        Args:
+            real: This process's share ``(n, C, H, W)`` of the step's batch.
+            labels: Their labels ``(n,)``, None if unconditional.
+            step: Number of the step.
+            done: Part of the training that is behind.
+
+        Returns:
+            `VALUES`: this process's part of the global mean of losses and accuracies, and the generator's gradient.
+        """
+        self._cool(done)
         with self._autocast():
-            fake = self.generator(self._noise(len(real), step), labels).float()
-        values = self.discriminator_step(real, fake.detach(), labels, step)
-        values |= self.generator_step(fake, labels, step)
-        decay = ema_decay(self.config.batch_size, self.config.ema_half_life_kimg, step)
-        self.ema.update(self.generator, decay)
+            fake = self.generator(self._noise(step), labels).float()
+        values, real_logits = self.discriminator_step(real, fake.detach(), labels, step)
+        values |= self.generator_step(fake, real_logits, labels, step)
+        self.ema.update(self.generator, ema_decay(self.config.batch_size, self.config.ema_half_life_kimg, step))
         return values
 
-    def discriminator_step(self, real: Tensor, fake: Tensor, labels: Tensor | None, step: int) -> dict[str, float]:
-        """Teach the discriminator to tell real from generated images."""
-        real_logits = self._score(real, labels, "real", step)
-        fake_logits = self._score(fake, labels, "fake", step)
-        loss = discriminator_loss(real_logits, fake_logits)
-        _descend(self.optimizer_d, loss)
-        return {
-            "d_loss": loss.item(),
-            "d_real_accuracy": (real_logits > 0).float().mean().item(),
-            "d_fake_accuracy": (fake_logits < 0).float().mean().item(),
+    def discriminator_step(
+        self, real: Tensor, fake: Tensor, labels: Tensor | None, step: int
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """Teach the discriminator to tell real from generated images; return values and the logits of the real."""
+        penalised = (self.config.r1 > 0 or self.config.r2 > 0) and step % self.config.penalty_every == 0
+        images = torch.cat([self._augmented(real, "real", step), self._augmented(fake, "fake", step)])
+        logits = self._score_both(images.requires_grad_(penalised), labels, precise=penalised)
+        real_logits, fake_logits = logits.chunk(2)
+        loss = self.loss.discriminator(real_logits, fake_logits)
+        self._descend(self.optimizer_d, self.discriminator, loss + self._penalty(logits, images) if penalised else loss)
+        values = {
+            "d_loss": loss.detach(),
+            "d_real_accuracy": (real_logits > 0).float().mean(),
+            "d_fake_accuracy": (fake_logits < 0).float().mean(),
         }
+        return {name: value * self._part for name, value in values.items()}, real_logits.detach()
 
-    def generator_step(self, fake: Tensor, labels: Tensor | None, step: int) -> dict[str, float]:
-        """Teach the generator to pass as real."""
+    def generator_step(self, fake: Tensor, real_logits: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
+        """Teach the generator to pass as real; `real_logits` are those of before the discriminator's last step."""
         self.discriminator.requires_grad_(False)  # its gradients are not needed here: a fifth of the time
-        loss = generator_loss(self._score(fake, labels, "generator", step))
-        _descend(self.optimizer_g, loss)
+        with self._autocast():
+            logits = self.discriminator(self._augmented(fake, "generator", step), labels).float()
+        loss = self.loss.generator(real_logits, logits)
+        self._descend(self.optimizer_g, self.generator, loss)
         self.discriminator.requires_grad_(True)
         gradients = [p.grad for p in self.generator.parameters() if p.grad is not None]
-        return {"g_loss": loss.item(), "g_gradient": nn.utils.get_total_norm(gradients).item()}
+        gradient = nn.utils.get_total_norm(gradients) / self.world.size  # the same in every process
+        return {"g_loss": loss.detach() * self._part, "g_gradient": gradient}
 
     def finite(self) -> bool:
         """Tell whether every weight is a number."""
@@ -147,30 +119,80 @@ class GAN:
             "optimizer_d": optimizer_tensors(self.optimizer_d),
         }
 
-    def _noise(self, count: int, step: int) -> Tensor:
-        generator = seeding.generator(self.config.seed, "train/noise", step=step, attempt=self.attempt)
-        return torch.from_numpy(generator.standard_normal((count, self.config.network.latent), dtype="float32"))
+    @property
+    def _share(self) -> slice:
+        return self.world.share(self.config.batch_size)
 
-    def _score(self, images: Tensor, labels: Tensor | None, role: str, step: int) -> Tensor:
-        """Augment and score images; logits are float32 ``(N,)`` whatever the precision."""
-        if self.config.augment:
-            draws = draw(self.config.seed, role, len(images), step=step, attempt=self.attempt)
-            images = augment(images, self.config.augment, draws)
-        with self._autocast():
-            logits: Tensor = self.discriminator(images, labels)
+    @property
+    def _part(self) -> float:
+        """Weight of this process's mean in the mean of all."""
+        share = self._share
+        return float(share.stop - share.start) / self.config.batch_size
+
+    def _cool(self, done: float) -> None:
+        """Lower the learning rates to 0 over the last part of the training."""
+        if self.config.cooldown:
+            factor = min(1.0, max(0.0, (1 - done) / self.config.cooldown))
+            for optimizer, rate in zip((self.optimizer_g, self.optimizer_d), self.learning_rates, strict=True):
+                optimizer.param_groups[0]["lr"] = rate * factor
+
+    def _noise(self, step: int) -> Tensor:
+        generator = seeding.generator(self.config.seed, "train/noise", step=step, attempt=self.attempt)
+        noise = generator.standard_normal((self.config.batch_size, self.config.network.latent), dtype="float32")
+        return torch.from_numpy(noise[self._share]).to(self.config.device)
+
+    def _augmented(self, images: Tensor, role: str, step: int) -> Tensor:
+        if not self.config.augment:
+            return images
+        draws = draw(self.config.seed, role, self.config.batch_size, step=step, attempt=self.attempt)[self._share]
+        return augment(images, self.config.augment, draws.to(self.config.device))
+
+    def _score_both(self, images: Tensor, labels: Tensor | None, *, precise: bool) -> Tensor:
+        """Score real images and as many generated ones after them; logits are float32 ``(2n,)``.
+
+        Batch normalisation must see each kind by itself; without it one pass is faster than two. What is
+        differentiated twice is computed in fp32.
+        """
+        with self._autocast(enabled=not precise):
+            if self.normalises:
+                logits = torch.cat([self.discriminator(half, labels) for half in images.chunk(2)])
+            else:
+                logits = self.discriminator(images, None if labels is None else labels.repeat(2))
         return logits.float()
 
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.config.precision == "bf16")
+    def _penalty(self, logits: Tensor, images: Tensor) -> Tensor:
+        """Return R1 on the first half of the images and R2 on the second, for all steps since the last time."""
+        on_real, on_fake = squared_gradients(logits, images).chunk(2)
+        return self.config.penalty_every / 2 * (self.config.r1 * on_real.mean() + self.config.r2 * on_fake.mean())
+
+    def _descend(self, optimizer: Any, network: nn.Module, loss: Tensor) -> None:
+        optimizer.zero_grad()
+        (loss * self._part).backward()  # type: ignore[no-untyped-call]
+        self.world.sum_gradients(network)
+        optimizer.step()
+
+    def _autocast(self, *, enabled: bool = True) -> torch.autocast:
+        mixed = enabled and self.config.precision == "bf16"
+        return torch.autocast(self.config.device, dtype=torch.bfloat16, enabled=mixed)
+
+
+def _check(config: GANConfig, world: World, normalises: bool) -> None:
+    """Refuse what batch normalisation cannot do."""
+    name = config.network.architecture
+    if normalises and (config.r1 or config.r2):
+        raise ConfigError(
+            f"A gradient penalty was asked of {name}, whose batch normalisation makes each logit depend on all images",
+            expected="r1 and r2 of 0, or an architecture without batch normalisation",
+        )
+    if normalises and world.size > 1:
+        raise ConfigError(
+            f"{name} was asked to train in {world.size} processes, but its batch normalisation would see only a part"
+            " of each batch in each of them",
+            expected="one process, or a recipe without batch normalisation",
+        )
 
 
 def _optimizer(config: GANConfig, network: nn.Module, rate: float) -> torch.optim.Optimizer:
     if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(network.parameters(), lr=rate)
+        return torch.optim.RMSprop(network.parameters(), lr=rate, foreach=True)
     return torch.optim.Adam(network.parameters(), lr=rate, betas=config.betas, fused=True)
-
-
-def _descend(optimizer: Any, loss: Tensor) -> None:
-    optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    optimizer.step()

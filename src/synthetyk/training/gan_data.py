@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from synthetyk.core import seeding
 from synthetyk.core.errors import TrainingError
 from synthetyk.data.dataset import Subset
-from synthetyk.training.gan import GANConfig
+from synthetyk.training.gan_config import GANConfig
 
 log = logging.getLogger(__name__)
 

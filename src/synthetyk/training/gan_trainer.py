@@ -4,41 +4,40 @@ Whatever stops it, it goes on from the newest whole checkpoint in its folder, an
 same bits as a training that was never stopped.
 """
 
+import copy
 import hashlib
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+import torch
 
-from synthetyk.core.errors import DivergedError, TrainingError
+from synthetyk.core.errors import TrainingError
 from synthetyk.core.progress import Progress, silent
-from synthetyk.data.contact_sheet import contact_sheet
 from synthetyk.data.dataset import Subset
 from synthetyk.tracking.tracker import Tracker
 from synthetyk.training.batches import GANBatches
+from synthetyk.training.candidates import Candidates, Evaluate, Moment
 from synthetyk.training.checkpoint import Checkpoint, CheckpointCard, CheckpointStore
-from synthetyk.training.gan import GAN, GANConfig
+from synthetyk.training.gan import GAN, VALUES
+from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.gan_data import MIN_IMAGES, check_data, data_digest, reference_images
 from synthetyk.training.generator_file import GeneratorCard, save_generator
 from synthetyk.training.monitor import Features, Finding, StabilityMonitor
 from synthetyk.training.numerics import prepare_torch
+from synthetyk.training.position import Position, Return, answer, total_steps
 from synthetyk.training.sampler import Sampler
+from synthetyk.training.samples import first_images, write_sheet
+from synthetyk.training.selection import Weights
+from synthetyk.training.world import ALONE, World
 
 __all__ = ["MIN_IMAGES", "GANConfig", "GANResult", "GANTrainer"]
 
 log = logging.getLogger(__name__)
-
-SHEET_COLUMNS = 8
-# Going back must leave at least this part of the steps that it undoes, or what it ends with would be hardly trained.
-WORTH_GOING_BACK = 0.5
-
-Evaluate = Callable[[Sampler, int], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,7 @@ class GANResult:
         generator: Path of ``generator.safetensors``.
         steps: Steps that led to it, without those a rollback undid.
         kimg: Thousand real images shown in these steps.
+        chosen: Which moment's generator was kept and why, in words; empty if it is the last one's.
         rollbacks: How often the training went back to a good checkpoint, or to the beginning.
         findings: What the stability monitor said, in order.
     """
@@ -56,18 +56,9 @@ class GANResult:
     generator: Path
     steps: int
     kimg: float
+    chosen: str
     rollbacks: int
     findings: tuple[Finding, ...]
-
-
-@dataclass
-class _Position:
-    """Where a training is. `lost` steps were undone by rollbacks or given up; they count toward the budget."""
-
-    step: int = 0
-    attempt: int = 0
-    lost: int = 0
-    findings: list[Finding] = field(default_factory=list)
 
 
 class GANTrainer:
@@ -80,8 +71,10 @@ class GANTrainer:
             and ``generator.json``.
         tracker: Receives metrics once a tick, and events.
         features: Lets the monitor judge diversity in features as well as in pixels.
-        evaluate: Called with the averaged generator and the kimg at every sample sheet; its values are logged.
+        evaluate: Scores the generator at every sample sheet; its values are logged, and the best is what is kept.
         progress: Called at every step with kimg done, kimg in all, and a message.
+        world: Who trains along; only the first process writes, judges and reports, and only there are the other
+            arguments looked at.
 
     Raises:
         TrainingError: The data does not fit the settings, or there is too little of it.
@@ -97,21 +90,20 @@ class GANTrainer:
         features: Features | None = None,
         evaluate: Evaluate | None = None,
         progress: Progress = silent,
+        world: World = ALONE,
     ) -> None:
         check_data(config, data)
         prepare_torch(config.threads)
         self.config, self.data, self.folder, self.tracker = config, data, folder, tracker
-        self.evaluate, self.progress = evaluate, progress
-        self.total_steps = math.ceil(config.kimg * 1000 / config.batch_size)
+        self.progress, self.world = progress, world
+        self.total_steps = total_steps(config)
         self.tick_steps = max(1, round(config.tick_kimg * 1000 / config.batch_size))
-        conditional = config.network.classes > 0
-        self.batches = GANBatches(
-            data, config.batch_size, config.seed, conditional=conditional, balanced=config.balanced
-        )
+        self.batches = GANBatches(config, data, world.share(config.batch_size))
         self.checkpoints = CheckpointStore(folder / "checkpoints")
+        self.candidates = Candidates(folder / "candidates", evaluate)
         self.monitor = StabilityMonitor(config.monitor, reference_images(config, data), features, config.kimg)
-        self.at = _Position()
-        self.gan = GAN(config)
+        self.at = Position()
+        self.gan = GAN(config, world=world)
 
     def fit(self) -> GANResult:
         """Train to the end, from the newest checkpoint if there is one.
@@ -123,26 +115,31 @@ class GANTrainer:
         self._resume()
         while not self._over:
             values = self.train_tick()
-            if not self._judge(values):
+            back = self.world.agree(self._judge(values) if self.world.leads else None)
+            if back:
+                self._go_back(back)
+            else:
                 self._keep()
         return self._finish()
 
     def train_tick(self) -> dict[str, float]:
-        """Train until the next line of metrics is due, or something is no number; return the mean values."""
-        steps: list[dict[str, float]] = []
+        """Train until the next line of metrics is due; return the mean values of all processes."""
         start, before = time.monotonic(), self.at.step
+        total = torch.zeros(len(VALUES), device=self.config.device)
         while True:
-            steps.append(self.train_step())
-            speed = (self.at.step - before) * self.config.batch_size / (time.monotonic() - start)
-            self.progress(self._spent_kimg, self.config.kimg, _message(steps[-1], speed))
-            finite = all(math.isfinite(value) for value in steps[-1].values())
-            if not finite or self._over or self.at.step % self.tick_steps == 0:
-                return {name: float(np.mean([values[name] for values in steps])) for name in steps[0]}
+            values = self.train_step()
+            total += torch.stack([values[name] for name in VALUES])
+            steps = self.at.step - before
+            speed = steps * self.config.batch_size / (time.monotonic() - start)
+            self.progress(self._spent_kimg, self.config.kimg, f"{speed:.0f} images/s")
+            if self._over or self.at.step % self.tick_steps == 0:
+                means = (self.world.sum(total) / steps).tolist()
+                return dict(zip(VALUES, means, strict=True))
 
-    def train_step(self) -> dict[str, float]:
+    def train_step(self) -> dict[str, torch.Tensor]:
         """Show the next batch to both networks."""
         real, labels = self.batches.at(self.at.step, self.at.attempt)
-        values = self.gan.train_step(real, labels, self.at.step)
+        values = self.gan.train_step(real, labels, self.at.step, self._spent_kimg / self.config.kimg)
         self.at.step += 1
         return values
 
@@ -150,6 +147,11 @@ class GANTrainer:
     def kimg(self) -> float:
         """Thousand real images shown so far."""
         return self._shown / 1000
+
+    @property
+    def sampler(self) -> Sampler:
+        """Draws from the averaged generator as it is now."""
+        return self._sampler(self.gan.ema.network)
 
     @property
     def _shown(self) -> int:
@@ -160,95 +162,93 @@ class GANTrainer:
         return (self.at.step + self.at.lost) * self.config.batch_size / 1000
 
     @property
-    def sampler(self) -> Sampler:
-        """Draws from the averaged generator as it is now."""
-        network = self.config.network
-        return Sampler(self.gan.ema.network, network.classes, network.latent, self.config.seed)
+    def _class_names(self) -> tuple[str, ...]:
+        return self.data.class_names if self.config.network.classes else ()
 
     @property
     def _over(self) -> bool:
         return self.at.step + self.at.lost >= self.total_steps
 
-    def _judge(self, values: dict[str, float]) -> bool:
-        """Log the tick and answer the monitor's findings; tell whether the training went back."""
+    def _sampler(self, network: torch.nn.Module) -> Sampler:
+        return Sampler(network, self.config.network.classes, self.config.network.latent, self.config.seed)
+
+    def _judge(self, values: dict[str, float]) -> Return | None:
+        """Log the tick and ask the monitor; return where to go back to if that is the answer."""
         if not self.gan.finite():
             values = values | {"weights": math.nan}
         broken = not all(math.isfinite(value) for value in values.values())
-        ratios = {} if broken else self.monitor.ratios(self._samples(self.config.monitor.samples))
+        images = {} if broken else first_images(self.sampler, self._class_names, self.config.monitor.samples)
+        ratios = self.monitor.ratios(images)
         findings = self.monitor.look(self.kimg, values, ratios)
         rates = {"kimg": self.kimg, "learning_rate": self.gan.learning_rates[0]}
         self.tracker.log(self.at.step, values | ratios | rates)
-        return bool(findings) and self._answer(findings)
+        return self._answer(findings) if findings else None
 
-    def _answer(self, findings: list[Finding]) -> bool:
-        """Go back if that is worth it, else keep what can be kept and advise; tell whether the training went back."""
-        good = self.checkpoints.newest_good()
-        undone = self.at.step - (good.card.step if good else 0)
-        late = self.total_steps - self.at.step - self.at.lost < WORTH_GOING_BACK * undone
-        # Early images look alike in slow trainings too: a collapse is no reason to begin anew from nothing.
-        early = good is None and all(finding.kind == "collapse" for finding in findings)
-        hopeless = late or early or self.at.attempt >= self.config.max_rollbacks
-        broken = findings[0].kind == "nan"
-        if broken and hopeless and not good:
-            raise DivergedError(f"After {self.kimg:.1f} kimg: {findings[0].message}", action=findings[0].action)
-        if broken or not hopeless:
-            self._roll_back(findings, good, end=hopeless)
-            return True
-        why = "Too late to go back and train again. " if late else ""
-        self._tell([replace(finding, action=why + finding.action) for finding in findings])
-        return False
+    def _answer(self, findings: list[Finding]) -> Return | None:
+        found = answer(self.config, self.at, self.checkpoints.newest_good(), findings)
+        if isinstance(found, Return):
+            return found
+        self._tell(found.findings)
+        return None
 
-    def _roll_back(self, findings: list[Finding], good: Checkpoint | None, *, end: bool) -> None:
+    def _go_back(self, back: Return) -> None:
         """Go back to a good checkpoint, or to the beginning, and end there or try a lower rate and other randomness."""
-        now = self.at
-        step = good.card.step if good else 0
-        lost = self.total_steps - step if end else now.lost + now.step - step
-        self.at = _Position(step, now.attempt + 1, lost, now.findings)
-        self.gan = GAN(self.config, self.at.attempt)
-        self.monitor.load_state_dict(good.card.state["monitor"] if good else {"history": [], "strikes": {}})
+        undone, good = self.at.step, back.checkpoint
+        self.at = self.at.after(back, self.total_steps)
+        self.gan = GAN(self.config, self.at.attempt, self.world)
+        self.monitor.load_state_dict(good.card.state["monitor"] if good else {})
         if good:
             self.gan.load_tensors(good.tensors)
+        if self.world.leads:
+            self._tell_return(back, undone)
+
+    def _tell_return(self, back: Return, undone: int) -> None:
+        action = f"At {undone * self.config.batch_size / 1000:.1f} kimg went back to {self.kimg:.1f} kimg"
         rate = self.gan.learning_rates[0]
-        action = f"At {now.step * self.config.batch_size / 1000:.1f} kimg went back to {self.kimg:.1f} kimg"
-        action += " and ended there, with that generator" if end else f", learning rate now {rate:.2g}"
-        self.tracker.rewind(step)
-        self._tell([replace(finding, action=action) for finding in findings])
-        self._save(good=good is not None)
+        action += " and ended there, with that generator" if back.end else f", learning rate now {rate:.2g}"
+        self.tracker.rewind(self.at.step)
+        self._tell([replace(finding, action=action) for finding in back.findings])
+        self._save(good=back.checkpoint is not None)
         for sheet in self.folder.glob("samples/*.png"):
             if int(sheet.stem) > self._shown:
                 sheet.unlink()
 
-    def _tell(self, findings: list[Finding]) -> None:
+    def _tell(self, findings: Sequence[Finding]) -> None:
         self.at.findings += findings
         for finding in findings:
             self.tracker.event(self.at.step, finding.kind, str(finding))
             log.warning("%s", finding)
 
     def _keep(self) -> None:
-        """Write the sample sheet and the checkpoint that are due."""
+        """Look at the generator and write the checkpoint if they are due."""
         if self._over or self._due(self.config.sample_kimg):
-            self._write_sheet()
-            if self.evaluate:
-                self.tracker.log(self.at.step, self.evaluate(self.sampler, round(self.kimg)))
-        if self._over or self._due(self.config.checkpoint_kimg):
+            self.at.lost = self.world.agree(self._look() if self.world.leads else 0)
+        if self.world.leads and (self._over or self._due(self.config.checkpoint_kimg)):
             self._save(good=self.monitor.calm)
+
+    def _look(self) -> int:
+        """Write the sample sheet and score the generator; return the steps that are lost, all if it memorises."""
+        self._write_sheet()
+        now, networks = Moment(self.at.step, self.at.attempt, self.kimg), self._networks()
+        if scores := self.candidates.add(now, networks, self._sampler):
+            self.tracker.log(self.at.step, scores)
+        finding = self.candidates.memorising()
+        if finding and not self._over:
+            self._tell([finding])
+            return self.total_steps - self.at.step
+        return self.at.lost
+
+    def _networks(self) -> dict[Weights, torch.nn.Module]:
+        """Return the generators that can be chosen between."""
+        averaged = self.config.ema_half_life_kimg > 0
+        return {"ema": self.gan.ema.network, **({"raw": self.gan.generator} if averaged else {})}
 
     def _due(self, every_kimg: float) -> bool:
         every = max(1, round(every_kimg / self.config.tick_kimg)) * self.tick_steps
         return self.at.step % every == 0
 
-    def _samples(self, count: int) -> dict[str, NDArray[np.uint8]]:
-        """Return the first `count` images of each class, by the class's name."""
-        names = self.data.class_names if self.config.network.classes else ("all",)
-        labels = range(len(names)) if self.config.network.classes else (None,)
-        return {name: self.sampler.sample(label, range(count)) for name, label in zip(names, labels, strict=True)}
-
     def _write_sheet(self) -> None:
-        samples = self._samples(SHEET_COLUMNS if self.config.network.classes else SHEET_COLUMNS**2)
-        path = self.folder / "samples" / f"{self._shown:09d}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        captions = list(samples) if self.config.network.classes else None
-        contact_sheet(np.concatenate(list(samples.values())), columns=SHEET_COLUMNS, captions=captions).save(path)
+        write_sheet(self.sampler, self._class_names, self.folder / "samples" / f"{self._shown:09d}.png")
 
     def _save(self, *, good: bool) -> None:
         state = {
@@ -257,21 +257,25 @@ class GANTrainer:
             "lost": self.at.lost,
             "findings": [asdict(finding) for finding in self.at.findings],
             "monitor": self.monitor.state_dict(),
+            "candidates": self.candidates.state_dict(),
         }
         card = CheckpointCard(step=self.at.step, attempt=self.at.attempt, good=good, state=state)
         self.checkpoints.save(Checkpoint(card, self.gan.tensors()))
 
     def _resume(self) -> None:
         """Go on from the newest whole checkpoint, if there is one."""
-        checkpoint, damage = self.checkpoints.newest()
+        checkpoint, damage = self.world.agree(self.checkpoints.newest() if self.world.leads else (None, []))
         if checkpoint:
             card = checkpoint.card
             self._check_same(card.state)
             findings = [Finding(**finding) for finding in card.state["findings"]]
-            self.at = _Position(card.step, card.attempt, card.state["lost"], findings)
-            self.gan = GAN(self.config, card.attempt)
+            self.at = Position(card.step, card.attempt, card.state["lost"], findings)
+            self.gan = GAN(self.config, card.attempt, self.world)
             self.gan.load_tensors(checkpoint.tensors)
             self.monitor.load_state_dict(card.state["monitor"])
+            self.candidates.load_state_dict(card.state["candidates"])
+        if not self.world.leads:
+            return
         self.tracker.rewind(self.at.step)
         for message in damage:
             self.tracker.event(self.at.step, "checkpoint_damaged", f"{message} Went on from the one before.")
@@ -289,19 +293,26 @@ class GANTrainer:
             )
 
     def _finish(self) -> GANResult:
-        self._write_sheet()
         path = self.folder / "generator.safetensors"
+        if self.world.leads:
+            self._write_sheet()
+            self._write_generator(path)
+        reason = self.candidates.selection.reason
+        return GANResult(path, self.at.step, self.kimg, reason, self.at.attempt, tuple(self.at.findings))
+
+    def _write_generator(self, path: Path) -> None:
+        """Write the best candidate, or the averaged generator as it is if none was scored."""
+        network, weights = copy.deepcopy(self.gan.ema.network), self.candidates.weights()
+        if weights:
+            network.load_state_dict(weights)
+        best = self.candidates.selection.best
         card = GeneratorCard(
             network=self.config.network,
-            class_names=self.data.class_names if self.config.network.classes else (),
+            class_names=self._class_names,
             image_shape=self.data.shape,
             seed=self.config.seed,
-            kimg=self.kimg,
+            kimg=best.kimg if best else self.kimg,
             training_sha256=hashlib.sha256(self.config.model_dump_json().encode()).hexdigest(),
+            chosen=self.candidates.selection.reason,
         )
-        save_generator(path, self.gan.ema.network, card)
-        return GANResult(path, self.at.step, self.kimg, self.at.attempt, tuple(self.at.findings))
-
-
-def _message(values: Mapping[str, float], speed: float) -> str:
-    return f"loss D {values['d_loss']:.2f} G {values['g_loss']:.2f}, {speed:.0f} images/s"
+        save_generator(path, network, card)

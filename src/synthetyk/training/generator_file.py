@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from safetensors.torch import load, save
+from torch import nn
 
 from synthetyk.core.artifacts import Artifact, sha256_file, write_bytes
 from synthetyk.core.errors import ArtifactError
-from synthetyk.models.dcgan import Generator, NetworkConfig
+from synthetyk.models.gan_network import NetworkConfig, build_generator
 from synthetyk.training.sampler import Sampler
 
 
@@ -22,6 +23,7 @@ class GeneratorCard(Artifact):
         seed: Seed of its training, and of its images unless another is asked for.
         kimg: Thousand real images that it was trained on.
         training_sha256: Hash of the settings of its training.
+        chosen: Which moment of the training it comes from and why, in words; empty if it is the last one's.
         sha256: Hash of the file with its weights.
     """
 
@@ -33,6 +35,7 @@ class GeneratorCard(Artifact):
     seed: int
     kimg: float
     training_sha256: str
+    chosen: str = ""
     sha256: str = ""
 
 
@@ -45,7 +48,7 @@ class LoadedGenerator:
         card: What is known about it.
     """
 
-    network: Generator
+    network: nn.Module
     card: GeneratorCard
 
     def sampler(self, seed: int | None = None) -> Sampler:
@@ -54,10 +57,14 @@ class LoadedGenerator:
         return Sampler(self.network, shape.classes, shape.latent, self.card.seed if seed is None else seed)
 
 
-def save_generator(path: Path, network: Generator, card: GeneratorCard) -> GeneratorCard:
+def weights_bytes(network: nn.Module) -> bytes:
+    """Return a network's weights as the bytes of a safetensors file."""
+    return save({name: tensor.contiguous() for name, tensor in network.state_dict().items()})
+
+
+def save_generator(path: Path, network: nn.Module, card: GeneratorCard) -> GeneratorCard:
     """Write weights to `path` (``*.safetensors``), the card beside it (``*.json``); return the card with its hash."""
-    tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
-    write_bytes(path, save(tensors))
+    write_bytes(path, weights_bytes(network))
     card = card.model_copy(update={"sha256": sha256_file(path)})
     card.save(path.with_suffix(".json"))
     return card
@@ -74,6 +81,6 @@ def load_generator(path: Path) -> LoadedGenerator:
         raise ArtifactError(
             f"{path} is missing or damaged", expected=f"a file with SHA-256 {card.sha256}", action="Train again"
         )
-    network = Generator(card.network)
+    network = build_generator(card.network)
     network.load_state_dict(load(path.read_bytes()))
     return LoadedGenerator(network.eval().requires_grad_(False), card)

@@ -15,13 +15,14 @@ from pydantic import Field
 
 from synthetyk.core.config import Config
 
-Kind = Literal["nan", "divergence", "collapse", "discriminator_won"]
+Kind = Literal["nan", "divergence", "collapse", "discriminator_won", "memorising"]
 Features = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 ADVICE: dict[Kind, str] = {
     "nan": "Lower the learning rates, or train in fp32",
     "divergence": "Lower the learning rates",
     "collapse": "Lower the learning rates, use augmentation, or give the training more images",
+    "memorising": "Ended here; the best generator from before is kept. More images or more augmentation would help",
     "discriminator_won": "Use augmentation or more images, or lower the discriminator's learning rate",
 }
 
@@ -34,9 +35,11 @@ class MonitorConfig(Config):
         warmup_kimg: Thousand images before a generator that is still untrained is judged: until then its images are
             alike and the discriminator is right. A training that is no longer than this is not judged so at all.
         warmup_part: A longer training is warming up for at least this part of it.
-        patience: Ticks in a row that collapse or divergence must last.
+        patience: Ticks in a row that divergence must last.
+        collapse_patience: Ticks in a row that a lack of diversity must last without getting better.
         collapse_ratio: Generated images are collapsed if their mean pairwise distance is below this part of that
             between real images of the same class.
+        recovering: A lack of diversity gets better if the distance has grown by this part over its ticks.
         loss_limit: A mean loss above this has exploded, in nats.
         runaway: The generator's loss has run away if it is more than this many times its median so far, and above 8.
         won_accuracy: The discriminator is never in doubt if it is this often right on real and on generated images.
@@ -50,7 +53,9 @@ class MonitorConfig(Config):
     warmup_kimg: float = Field(default=10, ge=0)
     warmup_part: float = Field(default=0.2, ge=0, lt=1)
     patience: int = Field(default=3, ge=1)
+    collapse_patience: int = Field(default=6, ge=2)
     collapse_ratio: float = Field(default=0.25, ge=0, lt=1)
+    recovering: float = Field(default=0.1, ge=0)
     loss_limit: float = Field(default=30, gt=0)
     runaway: float = Field(default=4, gt=1)
     won_accuracy: float = Field(default=0.995, gt=0.5, le=1)
@@ -86,13 +91,19 @@ def mean_pairwise_distance(rows: NDArray[np.floating[Any]]) -> float:
     return float(above.mean())
 
 
-def collapse_message(where: str, ratio: float, limit: float) -> str | None:
-    """Judge the diversity of samples as a part of the diversity of real images."""
-    if ratio >= limit:
+def collapse_message(where: str, ratios: Sequence[float], config: MonitorConfig) -> str | None:
+    """Judge the diversity of samples, as a part of the diversity of real images, over the last ticks.
+
+    The images of a slow training are alike at first too, but less so at every tick: what is getting better is none.
+    """
+    recent, limit = ratios[-config.collapse_patience :], config.collapse_ratio
+    if len(recent) < config.collapse_patience or max(recent) >= limit:
         return None
-    return (
-        f"Mode collapse: {where} differ from each other only {ratio:.2f} times as much as real ones (limit {limit:.2f})"
-    )
+    half = len(recent) // 2
+    before, now = fmean(recent[:half]), fmean(recent[half:])
+    if now > (1 + config.recovering) * before:
+        return None
+    return f"Mode collapse: {where} differ from each other only {now:.2f} times as much as real ones (limit {limit})"
 
 
 def divergence_message(history: Sequence[Mapping[str, float]], config: MonitorConfig) -> str | None:
@@ -158,6 +169,7 @@ class StabilityMonitor:
         watched = {name: images for name, images in real.items() if len(images) >= 2}
         self._reference = self._diversity(watched)
         self._history: list[dict[str, float]] = []
+        self._ratios: dict[str, list[float]] = {}  # the last ticks' diversity by name, once the warm-up is over
         self._strikes: dict[str, int] = {}
         self._too_alike = False  # even in the warm-up; known anew at every tick, so no part of the state
 
@@ -188,25 +200,32 @@ class StabilityMonitor:
         self._too_alike = any(ratio < self.config.collapse_ratio for ratio in ratios.values())
         trained = kimg > self.warmup_kimg
         won = won_message(self._history, self.config) if trained else None
+        self._remember(ratios if trained else {})
         findings = [
             self._strike("divergence", "divergence", divergence_message(self._history, self.config)),
-            *(self._judge_diversity(name, ratio) for name, ratio in ratios.items() if trained),
+            *(self._judge_diversity(name) for name in self._ratios),
             self._strike("discriminator_won", "discriminator_won", won, at_once=True),
         ]
         return [finding for finding in findings if finding]
 
     def state_dict(self) -> dict[str, Any]:
         """Return what is remembered, fit for JSON."""
-        return {"history": self._history, "strikes": self._strikes}
+        return {"history": self._history, "ratios": self._ratios, "strikes": self._strikes}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Put back what `state_dict` returned."""
-        self._history, self._strikes = list(state["history"]), dict(state["strikes"])
+        self._history, self._strikes = list(state.get("history", [])), dict(state.get("strikes", {}))
+        self._ratios = {name: list(values) for name, values in state.get("ratios", {}).items()}
 
-    def _judge_diversity(self, name: str, ratio: float) -> Finding | None:
+    def _remember(self, ratios: Mapping[str, float]) -> None:
+        """Keep as many ticks of diversity as are judged."""
+        kept = 1 - self.config.collapse_patience
+        self._ratios = {name: [*self._ratios.get(name, [])[kept:], ratio] for name, ratio in ratios.items()}
+
+    def _judge_diversity(self, name: str) -> Finding | None:
         space, _, group = name.removeprefix("diversity_").partition("/")
         where = f"generated images of {group}, in {space}," if group != "all" else f"generated images, in {space},"
-        return self._strike("collapse", name, collapse_message(where, ratio, self.config.collapse_ratio))
+        return self._strike("collapse", name, collapse_message(where, self._ratios[name], self.config), at_once=True)
 
     def _strike(self, kind: Kind, sign: str, message: str | None, *, at_once: bool = False) -> Finding | None:
         """Count how long a sign has lasted; speak once, when that is long enough."""

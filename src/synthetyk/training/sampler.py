@@ -62,5 +62,7 @@ class Sampler:
         purpose = f"generate/{'all' if label is None else label}"
         z = torch.from_numpy(seeding.normal(self.seed, purpose, numbers, self.latent) * np.float32(truncation))
         labels: Tensor | None = None if label is None else torch.full((CHUNK,), label, dtype=torch.int64)
-        images: NDArray[np.float32] = self.generator(z, labels).contiguous().numpy()
+        device = next(self.generator.parameters()).device
+        drawn = self.generator(z.to(device), None if labels is None else labels.to(device))
+        images: NDArray[np.float32] = drawn.contiguous().cpu().numpy()
         return from_unit(images)

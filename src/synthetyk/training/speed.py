@@ -6,8 +6,10 @@ from statistics import median
 
 from synthetyk.data.dataset import Subset
 from synthetyk.training.batches import GANBatches
-from synthetyk.training.gan import GAN, GANConfig
+from synthetyk.training.gan import GAN
+from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.numerics import prepare_torch
+from synthetyk.training.world import ALONE
 
 WARM_UP_STEPS = 2  # the first steps choose kernels and fill caches
 
@@ -22,14 +24,13 @@ def measure(config: GANConfig, data: Subset, seconds: float = 5.0) -> float:
     """
     prepare_torch(config.threads)
     gan = GAN(config)
-    batches = GANBatches(
-        data, config.batch_size, config.seed, conditional=config.network.classes > 0, balanced=config.balanced
-    )
+    batches = GANBatches(config, data, ALONE.share(config.batch_size))
     steps: list[float] = []
     ends = math.inf
     while len(steps) <= WARM_UP_STEPS or time.monotonic() < ends:
         began = time.monotonic()
-        gan.train_step(*batches.at(len(steps)), len(steps))
+        values = gan.train_step(*batches.at(len(steps)), len(steps))
+        values["g_gradient"].item()  # a GPU has only been told what to do until somebody asks
         steps.append(time.monotonic() - began)
         if len(steps) == WARM_UP_STEPS:
             ends = time.monotonic() + seconds

@@ -1,0 +1,53 @@
+import pytest
+
+from synthetyk.core.errors import UnknownNameError
+from synthetyk.models.gan_network import architecture
+from synthetyk.training.gan import GAN
+from synthetyk.training.gan_config import GANConfig
+from synthetyk.training.recipes import RECIPES, recipe
+
+NAMES = RECIPES.names()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("resolution", [28, 64])
+def test_every_recipe_makes_networks_that_its_penalties_and_layers_fit(name, resolution):
+    chosen = recipe(name)
+    resolution = chosen.resolution or resolution
+    size = chosen.size(resolution)
+    network = {
+        "architecture": chosen.architecture,
+        "resolution": resolution,
+        "width": min(size.width, 8),
+        "width_limit": 16,
+        "layers": chosen.layers,
+        "classes": 2,
+    }
+    config = {"network": network, "loss": chosen.loss, "r1": size.r1, "r2": size.r2, "betas": chosen.betas}
+    gan = GAN(GANConfig.parse(config))
+    assert gan.normalises == architecture(chosen.architecture).normalises_batches
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_recipe_says_what_it_is(name):
+    assert len(recipe(name).summary) > 20
+
+
+def test_a_size_between_two_takes_the_smaller_ones():
+    chosen = recipe("cpu-fast")
+    assert chosen.size(32) == chosen.sizes[28]
+    assert chosen.size(128) == chosen.sizes[64]
+
+
+def test_a_recipe_for_several_processes_has_no_batch_normalisation():
+    assert not architecture(recipe("cpu-stable").architecture).normalises_batches
+
+
+def test_the_head_ct_sources_variant_has_its_layers():
+    assert recipe("dcgan-source-64").layers == (256, 256, 128, 128)
+    assert recipe("dcgan-source-64").latent == 50
+
+
+def test_an_unknown_recipe_is_refused_with_the_nearest():
+    with pytest.raises(UnknownNameError, match="Did you mean 'cpu-fast'"):
+        recipe("cpu-fats")
