@@ -1,13 +1,21 @@
-"""``python -m benchmarks [NAME ...]``: run some benchmarks, or all."""
+"""``python -m benchmarks [NAME ...]``: run some benchmarks, or all; one that was stopped goes on where it was."""
 
 import sys
 from importlib import import_module
 
-ALL = ("pneumonia",)
+from benchmarks.options import parse
+
+ALL = {
+    **{name: f"benchmarks.{name}" for name in ("pneumonia", "memory")},
+    **{name: f"benchmarks.gan.{name}" for name in ("quality", "use", "throughput", "head_ct", "rmsprop", "gpu")},
+}
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ALL:
-        if name not in ALL:
-            sys.exit(f"There is no benchmark {name!r}; there are: {', '.join(ALL)}")
-        print(f"== {name}")
-        import_module(f"benchmarks.{name}").main()
+    options = parse(sys.argv[1:], ALL)
+    options.limit_threads()
+    failed: list[str] = []
+    for benchmark in options.names or ALL:
+        print(f"== {benchmark}", flush=True)
+        failed += import_module(ALL[benchmark]).main(options)
+    if failed:
+        sys.exit(f"Failed: {', '.join(failed)}; the same command tries again")

@@ -9,6 +9,7 @@ from time import monotonic
 
 import numpy as np
 
+from benchmarks.options import Options
 from benchmarks.record import data, write
 from synthetyk.data.cache import build_cache
 from synthetyk.data.fingerprint import inspect
@@ -22,7 +23,7 @@ SEEDS = 5
 STEPS = 1000
 
 
-def main() -> None:
+def main(_: Options) -> list[str]:
     found = inspect(str(data("pneumoniamnist.npz")))
     rows = []
     with TemporaryDirectory() as folder:
@@ -53,7 +54,9 @@ def main() -> None:
         threshold=0.5,
         test_images=len(dataset.test),
         interval="Student's t over seeds",
+        about=__doc__,
     )
+    return []
 
 
 NAMES = ("auc", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "f1")
@@ -62,7 +65,3 @@ NAMES = ("auc", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "
 def _words(values: list[float]) -> str:
     interval = mean_interval(values)
     return f"{interval.low:.3f} to {interval.high:.3f}"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""What every benchmark writes beside its figures: machine, versions, command, time."""
+"""What every benchmark writes beside its figures: machine, versions, time."""
 
 import json
 import os
@@ -15,11 +15,19 @@ RESULTS = Path(__file__).parent / "results"
 def machine() -> dict[str, Any]:
     names = ("synthetyk", "torch", "numpy", "pillow")
     return {
-        "processor": platform.processor() or platform.machine(),
+        "processor": _processor(),
         "threads": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
         **{name: version(name) for name in names},
     }
+
+
+def _processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Return the processor's name where the system tells it, else its kind."""
+    kind = platform.processor() or platform.machine()
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0]} ({kind})" if names else kind
 
 
 def data(name: str) -> Path:
@@ -30,16 +38,28 @@ def data(name: str) -> Path:
     return Path(root, name)
 
 
-def write(name: str, rows: list[dict[str, Any]], **about: Any) -> None:
-    """Print the rows as a table and write them as JSON."""
-    columns = list(rows[0])
-    widths = [max(len(column), *(len(_text(row[column])) for row in rows)) for column in columns]
-    for cells in (columns, *([_text(row[column]) for column in columns] for row in rows)):
-        print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)))
-    RESULTS.mkdir(exist_ok=True)
+def write(name: str, rows: list[dict[str, Any]], *, folder: Path = RESULTS, **about: Any) -> None:
+    """Print the rows, which have the same columns, as a table; write them as JSON and as Markdown."""
+    cells = [list(rows[0]), *([_text(row[column]) for column in rows[0]] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    folder.mkdir(parents=True, exist_ok=True)
     result = {"benchmark": name, "date": time.strftime("%Y-%m-%d"), **about, "machine": machine(), "rows": rows}
-    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
+    (folder / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
+    (folder / f"{name}.md").write_text(markdown(name, cells, result))
+
+
+def markdown(name: str, cells: list[list[str]], result: dict[str, Any]) -> str:
+    """Return the table with what it is about above it, machine and versions below."""
+    head, *body = (f"| {' | '.join(line)} |" for line in cells)
+    table = "\n".join([head, "|" + " --- |" * len(cells[0]), *body])
+    where = ", ".join(f"{key} {value}" for key, value in result["machine"].items())
+    parts = [f"# {name}", result.get("about", "").strip(), table, f"{result['date']}; {where}. More in `{name}.json`."]
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        return "–"
     return f"{value:.4f}" if isinstance(value, float) else str(value)
