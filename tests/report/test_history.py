@@ -3,7 +3,12 @@ import math
 from pathlib import Path
 from typing import Any
 
-from synthetyk.report.history import read_history
+import pytest
+
+from synthetyk.core.errors import ArtifactError
+from synthetyk.models.gan_network import NetworkConfig
+from synthetyk.report.history import Kept, read_history
+from synthetyk.training.generator_file import GeneratorCard
 
 
 def write(path: Path, *lines: dict[str, Any]) -> Path:
@@ -45,3 +50,37 @@ def test_what_was_no_number_is_a_gap(tmp_path: Path) -> None:
 def test_an_event_before_the_first_metric_stands_at_the_start(tmp_path: Path) -> None:
     event = {"step": 7, "event": "checkpoint_damaged", "message": "Went on."}
     assert read_history(write(tmp_path / "m.jsonl", event)).events[0].kimg == 0
+
+
+def test_errors_stand_with_what_they_are_errors_of(tmp_path: Path) -> None:
+    lines = ({"step": 1, "kimg": 1.0}, {"step": 1, "raw_val_kd": 0.5, "raw_val_kd_error": 0.1})
+    series = read_history(write(tmp_path / "m.jsonl", *lines)).series
+    assert series["raw_val_kd"].errors == (0.1,)
+    assert "raw_val_kd_error" not in series
+
+
+def test_errors_of_other_moments_are_left_out(tmp_path: Path) -> None:
+    lines = ({"step": 1, "kimg": 1.0, "val_kd": 0.5}, {"step": 2, "kimg": 2.0, "val_kd": 0.4, "val_kd_error": 0.1})
+    assert read_history(write(tmp_path / "m.jsonl", *lines)).series["val_kd"].errors == ()
+
+
+def card(path: Path, chosen: str) -> None:
+    shape = {"network": NetworkConfig(), "class_names": (), "image_shape": (1, 64, 64), "seed": 0}
+    GeneratorCard(**shape, kimg=12.5, training_sha256="ab", chosen=chosen).save(path)
+
+
+def test_what_was_kept_is_read_from_the_card_beside_the_metrics(tmp_path: Path) -> None:
+    card(tmp_path / "generator.json", "The raw weights at 12.5 kimg.")
+    assert read_history(tmp_path / "metrics.jsonl").kept == Kept(12.5, "The raw weights at 12.5 kimg.")
+
+
+def test_without_a_choice_nothing_was_kept_for_a_reason(tmp_path: Path) -> None:
+    assert read_history(tmp_path / "metrics.jsonl").kept is None
+    card(tmp_path / "generator.json", "")
+    assert read_history(tmp_path / "metrics.jsonl").kept is None
+
+
+def test_a_damaged_card_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "generator.json").write_text("{")
+    with pytest.raises(ArtifactError, match="damaged"):
+        read_history(tmp_path / "metrics.jsonl")

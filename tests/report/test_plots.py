@@ -1,6 +1,7 @@
 import io
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,11 @@ import pytest
 from PIL import Image
 
 from synthetyk.report.charts import DARK, LIGHT, Panel, panel_png
-from synthetyk.report.history import Event, History, Series
+from synthetyk.report.history import Event, History, Kept, Series
 from synthetyk.report.inputs import ReportInputs
 from synthetyk.report.plots import (
     calibration_panel,
+    candidate_panels,
     histogram_panel,
     training_curves,
     training_panels,
@@ -33,7 +35,7 @@ def test_every_kind_of_curve_gets_a_chart(inputs: ReportInputs, tmp_path: Path) 
     with Image.open(tmp_path / "curves.png") as image:
         width, height = image.size
     assert width > 1000
-    assert height > width  # five charts in three rows
+    assert height > width  # nine charts in five rows
     assert (tmp_path / "curves.png").stat().st_size < 300_000
 
 
@@ -77,6 +79,50 @@ def test_events_are_marked() -> None:
     calm = training_panels(history(d_loss=(1.0, 2.0, 1.5)))[0]
     marked = training_panels(history(Event(2.0, "collapse", "Seen."), d_loss=(1.0, 2.0, 1.5)))[0]
     assert (pixels(calm) != pixels(marked)).any()
+
+
+def test_the_kept_moment_is_marked() -> None:
+    without = history(d_loss=(1.0, 2.0, 1.5))
+    kept = replace(without, kept=Kept(2.0, "The averaged weights."))
+    assert (pixels(training_panels(without)[0]) != pixels(training_panels(kept)[0])).any()
+
+
+def test_candidates_are_told_apart_by_their_weights() -> None:
+    (panel,) = candidate_panels(history(val_kd=(0.4, 0.1), raw_val_kd=(0.5, 0.2)))
+    assert "averaged weights from 0.4 to 0.1; raw weights from 0.5 to 0.2" in panel.alt
+
+
+def test_a_generator_without_averaged_weights_is_called_the_generator() -> None:
+    (panel,) = candidate_panels(history(val_auc=(0.7, 0.9)))
+    assert "generator from 0.7 to 0.9" in panel.alt
+
+
+def test_the_error_of_a_value_is_a_band() -> None:
+    sure = history(val_kd=(0.4, 0.3, 0.35))
+    unsure = replace(sure, series={"val_kd": replace(sure.series["val_kd"], errors=(0.1, 0.1, 0.1))})
+    first, second = (pixels(candidate_panels(each)[0]) for each in (sure, unsure))
+    assert (first != second).any()
+
+
+def test_every_measure_of_a_candidate_has_a_chart_and_a_missing_one_has_none() -> None:
+    names = ("val_kd", "val_auc", "nn_ratio_features", "nn_ratio_pixels", "exact_copies", "near_copies")
+    found = history(**dict.fromkeys(names, (1.0, 2.0)))
+    assert len(candidate_panels(found)) == 5
+    unlabelled = {name: series for name, series in found.series.items() if name != "val_auc"}
+    assert len(candidate_panels(replace(found, series=unlabelled))) == 4
+
+
+def test_copies_have_a_chart_if_there_were_any() -> None:
+    assert candidate_panels(history(exact_copies=(0.0, 0.0), near_copies=(0.0, float("nan")))) == []
+    (panel,) = candidate_panels(history(exact_copies=(0.0, 0.0), near_copies=(0.0, 3.0)))
+    assert "near, generator from 0 to 3" in panel.alt
+
+
+@pytest.mark.parametrize("values", [(0.5,), (float("nan"),), (-0.01, 0.0), (9.0, 0.1, 0.1, 0.1)])
+def test_scarce_or_odd_distances_draw_without_a_warning(values: tuple[float, ...]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert pixels(candidate_panels(history(val_kd=values))[0]).std() > 0
 
 
 @pytest.mark.parametrize("values", [(0.5,), (float("nan"), float("nan")), (0.0, 0.0)])

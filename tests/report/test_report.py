@@ -1,12 +1,16 @@
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from synthetyk.evaluation.study.report import StudyReport
 from synthetyk.report.report import ReportInputs, StageLine, render_report
+from synthetyk.report.sections.limits import limits
+from synthetyk.training.recipes import recipe
 
 VOID = {"meta", "img", "source", "br", "hr", "link", "input", "line", "circle"}
 SECTIONS = ("verdict", "sharing", "images", "study", "evaluation", "training", "data", "making", "limits")
@@ -116,7 +120,7 @@ def test_problems_are_shown_by_kind_without_the_names_of_files(page: Page) -> No
 
 def test_charts_come_in_a_light_and_a_dark_dress(page: Page) -> None:
     assert all("prefers-color-scheme: dark" in source["media"] for source in page.all("source"))
-    assert len(page.all("source")) == 5 + 2 + 1  # training, study, data
+    assert len(page.all("source")) == 9 + 2 + 1  # training, study, data
 
 
 def test_headings_descend_by_one(page: Page) -> None:
@@ -179,9 +183,59 @@ def test_the_plan_stands_with_reason_and_origin(page: Page) -> None:
     assert "gan_augment none" in page.text
 
 
+def test_the_recipe_stands_with_what_it_is(page: Page, inputs: ReportInputs, bare: ReportInputs) -> None:
+    assert f"gan_recipe cpu-fast {recipe('cpu-fast').summary} on a CPU many cheap steps" in page.text
+    plugged = {**inputs.plan, "values": {"gan_recipe": "of-a-plug-in"}}
+    assert "gan_recipe of-a-plug-in on a CPU" in Page(render_report(replace(bare, plan=plugged))).text
+
+
 def test_origin_and_times_stand_in_the_page(page: Page) -> None:
     for words in ("Seed 7", "Time budget 10 min", "torch 2.13.0", "together 8 min 8 s", "cd" * 32):
         assert words in page.text
+
+
+def test_each_stage_tells_its_time_and_memory_and_an_old_record_that_it_does_not_know(
+    page: Page, bare: ReportInputs
+) -> None:
+    assert "What train does. done 3 min 51 s 2,310 MB" in page.text
+    assert "together 8 min 8 s 2,310 MB" in page.text
+    old = Page(render_report(replace(bare, stages=(StageLine("train", "done", 231.0),))))
+    assert "train done 3 min 51 s – together 3 min 51 s –" in old.text
+
+
+def ended(inputs: ReportInputs, **statuses: str) -> Page:
+    """The page of a run whose stages ended so."""
+    reason = "Values stopped being numbers."
+    lines = [StageLine(name, how, 0.0, reason=reason if how == "failed" else "") for name, how in statuses.items()]
+    return Page(render_report(replace(inputs, stages=tuple(lines))))
+
+
+def between(page: Page, first: str, second: str) -> str:
+    return " ".join(page.words[page.places[first] : page.places[second]])
+
+
+def test_a_failed_stage_is_said_first_and_why(bare: ReportInputs) -> None:
+    head = between(ended(bare, plan="done", train="failed"), "failure", "verdict")
+    assert head.startswith("Did the run finish? No: the stage 'train' failed Values stopped being numbers.")
+
+
+def test_what_a_failed_stage_would_have_made_is_missing_for_that_reason(bare: ReportInputs) -> None:
+    page = ended(bare, study="failed")
+    assert "A study was not made, since the stage 'study' failed. Values stopped being numbers." in page.text
+    assert "Of an earlier training" not in page.text
+
+
+def test_parts_of_an_earlier_training_are_marked_and_no_others(bare: ReportInputs, inputs: ReportInputs) -> None:
+    page = ended(replace(bare, evaluation=inputs.evaluation), train="done", evaluate="out of date")
+    mark = "Of an earlier training, or of one that has not ended: 'evaluate' must be done again."
+    assert page.text.count(mark) == 1
+    assert mark in between(page, "evaluation", "training")
+
+
+def test_a_training_that_has_not_ended_is_marked_with_its_images(bare: ReportInputs, inputs: ReportInputs) -> None:
+    page = ended(replace(bare, metrics=inputs.metrics), train="not finished")
+    assert "has not ended: 'train' must be done again" in between(page, "training", "data")
+    assert "has not ended: 'train' must be done again" in between(page, "images", "study")
 
 
 def test_the_page_tells_how_often_each_image_was_shown(page: Page) -> None:
@@ -189,7 +243,48 @@ def test_the_page_tells_how_often_each_image_was_shown(page: Page) -> None:
 
 
 def test_events_of_the_training_stand_in_words(page: Page) -> None:
-    assert "1 51.2 collapse Mode collapse: generated images of benign" in page.text
+    assert "1 51.2 mode collapse Mode collapse: generated images of benign" in page.text
+
+
+def test_the_generator_that_was_kept_stands_with_its_reason(page: Page) -> None:
+    words = between(page, "training", "data")
+    assert "Which generator was kept? The averaged weights at 102.4 kimg, of 12 candidates" in words
+    assert "were sought among the images of 12 candidates: there were none." in words
+
+
+def trained(bare: ReportInputs, folder: Path, *lines: dict[str, object]) -> Page:
+    """The page of a run whose training logged these lines."""
+    metrics = folder / "metrics.jsonl"
+    metrics.write_text("".join(json.dumps({"step": 1, **line}) + "\n" for line in lines))
+    return Page(render_report(replace(bare, metrics=metrics)))
+
+
+def test_a_training_that_has_not_ended_has_kept_nothing_yet(bare: ReportInputs, tmp_path: Path) -> None:
+    page = trained(bare, tmp_path, {"d_loss": 1.0, "kimg": 2.0}, {"val_kd": 0.5, "exact_copies": 2.0})
+    assert "Which generator was kept? None yet" in page.text
+    assert "there were none" not in page.text
+
+
+def test_a_training_from_before_there_were_candidates_says_nothing_of_them(bare: ReportInputs, tmp_path: Path) -> None:
+    page = trained(bare, tmp_path, {"d_loss": 1.0, "kimg": 2.0}, {"FD[learned]": 0.5})
+    assert "generator was kept" not in page.text
+    assert "FD[learned] over the training" in page.text
+    assert "saw none." in page.text
+    assert "memorisation seen" not in page.text
+
+
+def test_memorisation_is_told_with_what_was_done(bare: ReportInputs, tmp_path: Path) -> None:
+    event = {"event": "memorising", "message": "Memorisation: copies. Ended here."}
+    page = trained(bare, tmp_path, {"d_loss": 1.0, "kimg": 2.0}, event)
+    assert "1 2.00 memorisation Memorisation: copies. Ended here." in page.text
+
+
+def test_a_choice_by_training_images_is_a_limit(inputs: ReportInputs, bare: ReportInputs) -> None:
+    counts = {"normal": {"train": 90, "val": 12, "test": 10}}
+    classes = inputs.fingerprint.classes.replace(names=("normal",), counts=counts)
+    fingerprint = inputs.fingerprint.model_copy(update={"classes": classes})
+    (points,) = limits(replace(bare, fingerprint=fingerprint, metrics=inputs.metrics)).parts
+    assert any("Only 12 images of the data were there for validation, fewer than 20" in each for each in points.points)
 
 
 def test_limits_follow_from_what_was_found(page: Page) -> None:
@@ -197,6 +292,7 @@ def test_limits_follow_from_what_was_found(page: Page) -> None:
     assert "reduced from about 128 to 64 pixels" in limits
     assert "No distance here is the FID" in limits
     assert "One GAN was trained" in limits
+    assert "chosen on at most 135 images for validation" in limits
     assert "3 files or lines of the data could not be used" in limits
     assert "more than one split" in limits
 

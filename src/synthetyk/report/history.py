@@ -1,12 +1,15 @@
-"""What a GAN training logged, as series over the images shown."""
+"""What a GAN training logged, as series over the images shown, and which generator it kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from synthetyk.tracking.jsonl import read_jsonl
+from synthetyk.training.generator_file import GeneratorCard
+
+ERROR = "_error"  # ends the name of a series that holds the standard errors of another
 
 
 @dataclass(frozen=True)
@@ -16,10 +19,12 @@ class Series:
     Attributes:
         kimg: Thousand real images shown when each value was logged.
         values: NaN where the value was no finite number.
+        errors: Standard error of each value; empty where there is none.
     """
 
     kimg: tuple[float, ...]
     values: tuple[float, ...]
+    errors: tuple[float, ...] = ()
 
     @property
     def first(self) -> float:
@@ -42,16 +47,26 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """The generator that was chosen among the candidates of a training: its moment, and the reason in words."""
+
+    kimg: float
+    reason: str
+
+
+@dataclass(frozen=True)
 class History:
     """A whole training.
 
     Attributes:
         series: By name, in the order in which the names first appeared.
         events: In order.
+        kept: None if nothing was chosen: the training has not ended, or did not score its generators.
     """
 
     series: dict[str, Series]
     events: tuple[Event, ...]
+    kept: Kept | None = None
 
     @property
     def kimg(self) -> float:
@@ -59,9 +74,13 @@ class History:
         return max((series.kimg[-1] for series in self.series.values()), default=0.0)
 
 
-def read_history(path: Path) -> History:
-    """Read a ``metrics.jsonl``; a missing file is an empty history."""
-    lines = list(read_jsonl(path))
+def read_history(metrics: Path) -> History:
+    """Read a ``metrics.jsonl``, and the ``generator.json`` beside it; what is missing is empty.
+
+    Raises:
+        ArtifactError: ``generator.json`` is damaged.
+    """
+    lines = list(read_jsonl(metrics))
     ruler = [(line["step"], line["kimg"]) for line in lines if line.get("kimg") is not None]
     events = tuple(Event(_kimg(line, ruler), line["event"], line["message"]) for line in lines if "event" in line)
     found: dict[str, list[tuple[float, float]]] = {}
@@ -70,7 +89,22 @@ def read_history(path: Path) -> History:
             if name not in ("step", "kimg"):
                 found.setdefault(name, []).append((_kimg(line, ruler), float("nan") if value is None else value))
     series = {name: Series(*zip(*points, strict=True)) for name, points in found.items()}
-    return History(series, events)
+    return History(_with_errors(series), events, _kept(metrics.with_name("generator.json")))
+
+
+def _with_errors(series: dict[str, Series]) -> dict[str, Series]:
+    """Give each series the errors that were logged along with it."""
+    values = {name: found for name, found in series.items() if not name.endswith(ERROR)}
+    for name, found in values.items():
+        error = series.get(name + ERROR)
+        if error and error.kimg == found.kimg:
+            values[name] = replace(found, errors=error.values)
+    return values
+
+
+def _kept(card: Path) -> Kept | None:
+    found = GeneratorCard.load(card) if card.exists() else None
+    return Kept(found.kimg, found.chosen) if found and found.chosen else None
 
 
 def _kimg(line: dict[str, Any], ruler: list[tuple[int, float]]) -> float:

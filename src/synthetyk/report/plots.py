@@ -2,31 +2,43 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from synthetyk.core.artifacts import write_bytes
-from synthetyk.report.charts import STYLES, Panel, Theme, panels_png
+from synthetyk.metrics.neighbours import VOID_BELOW
+from synthetyk.report.charts import Panel, Theme, panels_png
+from synthetyk.report.curves import PERCENT, curves, line_look
 from synthetyk.report.history import History, Series, read_history
-
-PERCENT = PercentFormatter(1, decimals=0)
-Lines = Mapping[str, Series]
+from synthetyk.training.selection import MemoryConfig
 
 # More classes than these would be a thicket; then the least and the most diverse class are shown.
 MOST_LINES = 5
+MUCH_LARGER = 4  # than the median distance: would leave the rest of a chart flat
+RATIO = (
+    "How far generated images lie from their nearest training image, {where}, as a part of how far real images of "
+    "other patients do: about 1 is right, near 0 are copies."
+)
 
 
 def training_curves(metrics: Path, output: Path) -> None:
     """Draw every chart of a training into one PNG.
 
     Args:
-        metrics: The training's ``metrics.jsonl``.
+        metrics: The training's ``metrics.jsonl``, in the training's folder.
         output: The PNG, written atomically.
     """
-    write_bytes(output, panels_png(training_panels(read_history(metrics))))
+    history = read_history(metrics)
+    write_bytes(output, panels_png([*candidate_panels(history), *training_panels(history)]))
+
+
+def candidate_panels(history: History) -> list[Panel]:
+    """Return the charts of what was measured on the generators that could be kept."""
+    panels = [_validation_distance(history), _validation_auc(history)]
+    panels += [_features_ratio(history), _pixels_ratio(history), _copies(history)]
+    return [panel for panel in panels if panel]
 
 
 def training_panels(history: History) -> list[Panel]:
@@ -37,8 +49,86 @@ def training_panels(history: History) -> list[Panel]:
     return [panel for panel in panels if panel]
 
 
+def _validation_distance(history: History) -> Panel | None:
+    lines = _weights(history, "val_kd")
+    usual = np.median([value for series in lines.values() for value in series.values if value > 0] or [np.inf])
+    return curves(
+        history,
+        "Distance to validation images",
+        "How far generated images are from real ones that the generator never met (kernel distance, class by class): "
+        "lower is better. The band is one standard error to either side. What is much larger than usual, mostly at the "
+        "beginning, lies above the chart.",
+        lines,
+        unit="kernel distance",
+        top=MUCH_LARGER * float(usual),
+    )
+
+
+def _validation_auc(history: History) -> Panel | None:
+    return curves(
+        history,
+        "Use to a classifier",
+        "How well a small classifier tells real validation images apart that was trained on generated images alone: 1 "
+        "is perfect, 0.5 is guessing. The band is one standard error to either side.",
+        _weights(history, "val_auc"),
+        unit="AUC on validation images",
+        bottom=1.0,
+        top=1.005,
+    )
+
+
+def _features_ratio(history: History) -> Panel | None:
+    return curves(
+        history,
+        "Nearest-neighbour ratio in features",
+        f"{RATIO.format(where='in what a network sees')} Below {VOID_BELOW} (dotted) a low distance may come from "
+        "copying, and candidates above it are preferred.",
+        _weights(history, "nn_ratio_features"),
+        unit="generated over real",
+        level=VOID_BELOW,
+    )
+
+
+def _pixels_ratio(history: History) -> Panel | None:
+    level = MemoryConfig().nearness
+    return curves(
+        history,
+        "Nearest-neighbour ratio in pixels",
+        f"{RATIO.format(where='pixel by pixel')} New images that are only smoother than real ones come down to about "
+        f"{level} (dotted); copies lie below.",
+        _weights(history, "nn_ratio_pixels"),
+        unit="generated over real",
+        level=level,
+    )
+
+
+def _copies(history: History) -> Panel | None:
+    """Return the chart of copies, if there were any."""
+    lines = {
+        ", ".join(filter(None, (kind, weights))): series
+        for kind in ("exact", "near")
+        for weights, series in _weights(history, f"{kind}_copies").items()
+    }
+    return curves(
+        history,
+        "Copies of training images",
+        "How many of the generated images looked at are a training image again (exact), or one with changes so small "
+        "that no two patients are so alike (near). It should be none.",
+        lines if any(value > 0 for series in lines.values() for value in series.values) else {},
+        unit="generated images",
+    )
+
+
+def _weights(history: History, name: str) -> dict[str, Series]:
+    """Return what was measured on averaged and on raw weights, or on the only ones that there are."""
+    raw = f"raw_{name}"
+    if raw not in history.series:
+        return _named(history, {name: "generator"})
+    return _named(history, {name: "averaged weights", raw: "raw weights"})
+
+
 def _losses(history: History) -> Panel | None:
-    return _curves(
+    return curves(
         history,
         "Losses",
         "What each network is taught to make small. In a healthy duel both keep moving and neither runs away.",
@@ -48,7 +138,7 @@ def _losses(history: History) -> Panel | None:
 
 
 def _accuracies(history: History) -> Panel | None:
-    return _curves(
+    return curves(
         history,
         "Discriminator accuracy",
         "How often the discriminator is right. At 50% it is only guessing; near 100% for long it has won, and the "
@@ -67,7 +157,7 @@ def _diversity(history: History, space: str) -> Panel | None:
     if len(lines) > MOST_LINES:
         ranked = sorted(lines, key=lambda name: lines[name].last)
         lines = {f"{name} ({which})": lines[name] for name, which in ((ranked[0], "least"), (ranked[-1], "most"))}
-    return _curves(
+    return curves(
         history,
         f"Diversity in {space}",
         f"How much generated images differ from each other in {space}, as a part of how much real ones do. Near 1 is "
@@ -79,7 +169,7 @@ def _diversity(history: History, space: str) -> Panel | None:
 
 
 def _distance(history: History, name: str) -> Panel | None:
-    return _curves(
+    return curves(
         history,
         f"{name} over the training",
         f"How far generated images are from real ones, measured during the training on few images ({name}): lower is "
@@ -99,7 +189,7 @@ def calibration_panel(curves: Mapping[str, tuple[Sequence[float], Sequence[float
     def draw(axes: Axes, theme: Theme) -> None:
         axes.plot([0, 1], [0, 1], color=theme.accent, linewidth=1, linestyle=":")
         for place, (name, (confidence, accuracy)) in enumerate(curves.items()):
-            axes.plot(confidence, accuracy, marker="o", markersize=3.5, label=name, **_line(theme, place))
+            axes.plot(confidence, accuracy, marker="o", markersize=3.5, label=name, **line_look(theme, place))
         axes.set(xlabel="confidence", ylabel="called right", ylim=(-0.02, 1.02))
         axes.set_xlim(left=min(min(confidence) for confidence, _ in curves.values()) - 0.02, right=1.02)
         axes.xaxis.set_major_formatter(PERCENT)
@@ -127,7 +217,7 @@ def validation_panel(curves: Mapping[str, Sequence[tuple[int, float]]]) -> Panel
 
     def draw(axes: Axes, theme: Theme) -> None:
         for place, (name, points) in enumerate(curves.items()):
-            axes.plot(*zip(*points, strict=True), label=name, **_line(theme, place))
+            axes.plot(*zip(*points, strict=True), label=name, **line_look(theme, place))
         axes.set(xlabel="training steps", ylabel="AUC on validation images")
         axes.margins(x=0.01)
 
@@ -151,7 +241,7 @@ def histogram_panel(counts: Mapping[str, Sequence[int]]) -> Panel:
 
     def draw(axes: Axes, theme: Theme) -> None:
         for place, (name, share) in enumerate(shares.items()):
-            look = _line(theme, place)
+            look = line_look(theme, place)
             edges = np.linspace(0, 256, len(share) + 1)
             axes.stairs(share, edges, fill=len(shares) == 1, label=name if len(shares) > 1 else None, **look)
         axes.set(xlabel="intensity, from black (0) to white (255)", ylabel="share of pixels", xlim=(0, 256))
@@ -167,58 +257,5 @@ def histogram_panel(counts: Mapping[str, Sequence[int]]) -> Panel:
     )
 
 
-def _line(theme: Theme, place: int) -> dict[str, Any]:
-    """Return colour and style of the line at a place; both tell lines apart."""
-    color, style = theme.lines[place % len(theme.lines)], STYLES[place % len(STYLES)]
-    return {"color": color, "linestyle": style, "linewidth": 1.6}
-
-
 def _named(history: History, names: Mapping[str, str]) -> dict[str, Series]:
     return {shown: history.series[name] for name, shown in names.items() if name in history.series}
-
-
-def _curves(
-    history: History,
-    title: str,
-    about: str,
-    lines: Lines,
-    *,
-    unit: str,
-    level: float | None = None,
-    share: bool = False,
-) -> Panel | None:
-    """Return a chart of lines over the images shown, events marked; None if there is no line."""
-    if not lines:
-        return None
-
-    def draw(axes: Axes, theme: Theme) -> None:
-        _mark_events(axes, theme, history)
-        if level is not None:
-            axes.axhline(level, color=theme.accent, linewidth=1, linestyle=":")
-        for place, (name, series) in enumerate(lines.items()):
-            marker = "o" if len(series.kimg) == 1 else None
-            label = name if len(lines) > 1 else None
-            axes.plot(series.kimg, series.values, marker=marker, label=label, **_line(theme, place))
-        axes.set(xlabel="thousand real images shown", ylabel=unit)
-        axes.set_xlim(0, history.kimg * 1.02)
-        axes.set_ylim(*((-0.02, 1.08) if share else (min(0.0, axes.get_ylim()[0]), axes.get_ylim()[1] * 1.08)))
-        if share:
-            axes.yaxis.set_major_formatter(PERCENT)
-
-    told = "; ".join(f"{name} from {series.first:.3g} to {series.last:.3g}" for name, series in lines.items())
-    return Panel(title, about, f"Line chart over {history.kimg:.3g} thousand images: {told}.", draw)
-
-
-def _mark_events(axes: Axes, theme: Theme, history: History) -> None:
-    for number, event in enumerate(history.events, start=1):
-        axes.axvline(event.kimg, color=theme.accent, linewidth=1, linestyle=(0, (2, 2)))
-        axes.annotate(
-            str(number),
-            (event.kimg, 0.965),
-            xycoords=("data", "axes fraction"),
-            color=theme.ink,
-            fontsize=8,
-            ha="center",
-            va="center",
-            bbox={"boxstyle": "circle,pad=0.2", "facecolor": theme.paper, "edgecolor": theme.accent},
-        )

@@ -1,10 +1,13 @@
 """report.html: one self-contained page, the answers first."""
 
+from dataclasses import replace
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import synthetyk
-from synthetyk.report.answers import helps, shareable
+from synthetyk.report.answers import failures, helps, shareable
 from synthetyk.report.inputs import ReportInputs, StageLine
+from synthetyk.report.parts import Section, Text
 from synthetyk.report.sections.data import data
 from synthetyk.report.sections.evaluation import evaluation
 from synthetyk.report.sections.images import pictures
@@ -18,6 +21,13 @@ __all__ = ["ReportInputs", "StageLine", "render_report"]
 
 FOOTER = "Synthetic images show no patient's body; do not diagnose."
 SECTIONS = (pictures, study, evaluation, training, data, making, limits)
+# What each section shows of what may have changed since.
+SHOWS = {
+    "images": ("metrics", "manifest", "privacy"),
+    "study": ("study",),
+    "evaluation": ("evaluation", "privacy"),
+    "training": ("metrics",),
+}
 
 
 def render_report(inputs: ReportInputs) -> str:
@@ -30,10 +40,16 @@ def render_report(inputs: ReportInputs) -> str:
     return template.render(
         title=inputs.title,
         subtitle=_subtitle(inputs),
-        answers=(helps(inputs), shareable(inputs)),
-        sections=[section(inputs) for section in SECTIONS],
+        answers=(*failures(inputs), helps(inputs), shareable(inputs)),
+        sections=[_dated(section(inputs), inputs) for section in SECTIONS],
         footer=f"Made by Synthetyk {synthetyk.__version__}. {FOOTER}",
     )
+
+
+def _dated(section: Section, inputs: ReportInputs) -> Section:
+    """Say at the head of a section what in it is of an earlier state of the run."""
+    why = inputs.outdated(*SHOWS.get(section.name, ()))
+    return replace(section, parts=(Text(why, "unsure"), *section.parts)) if why else section
 
 
 def _subtitle(inputs: ReportInputs) -> str:

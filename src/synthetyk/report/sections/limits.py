@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from synthetyk.data.fingerprint import Fingerprint
+from synthetyk.evaluation.candidate import CandidateConfig
 from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.study.report import StudyReport
+from synthetyk.report.history import read_history
 from synthetyk.report.inputs import ReportInputs
 from synthetyk.report.parts import Points, Section
 from synthetyk.report.words import count, images
@@ -21,6 +23,7 @@ def limits(inputs: ReportInputs) -> Section:
     """Return what a reader must not conclude."""
     points = [*STANDING]
     points += _of_data(inputs.fingerprint, inputs) if inputs.fingerprint else []
+    points += _of_choice(inputs.fingerprint, inputs) if inputs.fingerprint else []
     points += _of_evaluation(inputs.evaluation) if inputs.evaluation else []
     points += _of_study(inputs.study) if inputs.study else []
     points += [inputs.privacy.limits] if inputs.privacy else []
@@ -44,6 +47,23 @@ def _of_data(found: Fingerprint, inputs: ReportInputs) -> Iterator[str]:
     lost = sum(report.count for report in found.problems.values())
     if lost:
         yield f"{count(lost)} files or lines of the data could not be used."
+
+
+def _of_choice(found: Fingerprint, inputs: ReportInputs) -> Iterator[str]:
+    if not inputs.metrics or not read_history(inputs.metrics).kept:
+        return
+    config = CandidateConfig()
+    validation = sum(counts["val"] for counts in found.classes.counts.values())
+    if validation < config.minimum:
+        yield (
+            f"Only {images(validation)} of the data were there for validation, fewer than {config.minimum}: the "
+            "generator to keep was chosen by training images, to which copies look good."
+        )
+    else:
+        yield (
+            f"The generator to keep was chosen on at most {images(min(validation, config.real_cap))} for validation: "
+            "what it reached on them is the best of several tries, and the fewer they are the more luck is in it."
+        )
 
 
 def _of_evaluation(found: Evaluation) -> Iterator[str]:

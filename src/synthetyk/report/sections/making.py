@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from synthetyk.report.inputs import ReportInputs, StageLine
-from synthetyk.report.parts import Cell, Part, Section, Table, Text
-from synthetyk.report.words import count, duration
+from synthetyk.report.parts import Cell, Part, Section, Table, Text, Tone
+from synthetyk.report.words import NONE, count, duration
+from synthetyk.training.recipes import RECIPES, recipe
+
+TONES: dict[str, Tone] = {"done": "plain", "failed": "bad"}
 
 
 def making(inputs: ReportInputs) -> Section:
@@ -36,14 +39,24 @@ def _stages(stages: Sequence[StageLine]) -> Table:
     rows = [
         (
             Cell(stage.name, _lines(stage.summary)),
-            Cell(stage.status, _lines(stage.reason), tone="plain" if stage.status == "done" else "unsure"),
-            Cell(duration(stage.seconds)),
+            Cell(stage.status, _lines(stage.reason), tone=TONES.get(stage.status, "unsure")),
+            Cell(duration(stage.seconds) if stage.seconds else NONE),
+            Cell(_memory(stage.peak_mb)),
         )
         for stage in stages
     ]
-    total = Cell(duration(sum(stage.seconds for stage in stages)))
-    header = (Cell("Stage"), Cell("Outcome"), Cell("Time"))
-    return Table("Stages", header, (*rows, (Cell("together"), Cell(""), total)), prose=True)
+    time = Cell(duration(sum(stage.seconds for stage in stages)))
+    memory = Cell(_memory(max((stage.peak_mb for stage in stages if stage.peak_mb), default=None)))
+    header = (Cell("Stage"), Cell("Outcome"), Cell("Time"), Cell("Peak memory"))
+    about = (
+        "Peak memory is the most that the command and the processes it starts hold in memory together, counted four "
+        "times a second; what they share counts once for each of them."
+    )
+    return Table("Stages", header, (*rows, (Cell("together"), Cell(""), time, memory)), about, prose=True)
+
+
+def _memory(megabytes: int | None) -> str:
+    return NONE if megabytes is None else f"{count(megabytes)} MB"
 
 
 def _lines(text: str) -> tuple[str, ...]:
@@ -55,7 +68,7 @@ def _plan(plan: Mapping[str, Any]) -> Table:
     rows = tuple(
         (
             Cell(name, code=True),
-            Cell(_shown(value)),
+            Cell(_shown(value), _lines(_summary(value) if name == "gan_recipe" else "")),
             Cell(plan["reasons"].get(name, "")),
             Cell(plan["origins"].get(name, "plan")),
         )
@@ -66,6 +79,11 @@ def _plan(plan: Mapping[str, Any]) -> Table:
         "changed with --set name=value."
     )
     return Table("Plan", header, rows, about, prose=True)
+
+
+def _summary(name: str) -> str:
+    """Say what a recipe is; a plug-in's may not be installed here."""
+    return recipe(name).summary if name in RECIPES.names() else ""
 
 
 def _shown(value: Any) -> str:

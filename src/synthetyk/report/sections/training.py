@@ -1,15 +1,37 @@
-"""How the training went: curves and what the stability monitor said."""
+"""How the training went: which generator was kept and why, curves, and what the stability monitor said."""
+
+from math import isfinite
 
 from synthetyk.report.history import History, read_history
 from synthetyk.report.inputs import ReportInputs
-from synthetyk.report.parts import Cell, Gallery, Part, Section, Table, Text
+from synthetyk.report.parts import Cell, Gallery, Part, Section, Table, Terms, Text
 from synthetyk.report.pictures import chart
-from synthetyk.report.plots import training_panels
-from synthetyk.report.words import number
+from synthetyk.report.plots import candidate_panels, training_panels
+from synthetyk.report.words import count, number
+
+KINDS = {
+    "nan": "not a number",
+    "collapse": "mode collapse",
+    "discriminator_won": "the discriminator won",
+    "memorising": "memorisation",
+}
+CANDIDATES = (
+    "At every look at the training the generator is a candidate, with averaged weights (the mean of the last steps') "
+    "and with raw ones (those of that very step). Kimg are thousand real images shown."
+)
+CHOICE = (
+    "Candidates whose images lie too near to training images, or are some, are out, unless all are. Of the others "
+    "those stay whose kernel distance to validation images is within its own standard error of the lowest; of these "
+    "those whose AUC is within its own standard error of the highest; of these the lowest distance wins. Test images "
+    "decide nothing."
+)
+WATCHED = (
+    "The stability monitor watched for collapse, divergence, a discriminator that wins and broken numbers and saw none."
+)
 
 
 def training(inputs: ReportInputs) -> Section:
-    """Return the curves of the GAN's training and its events."""
+    """Return which generator was kept, what the monitor said, and the curves of the GAN's training."""
     title = "How did the training go?"
     history = read_history(inputs.metrics) if inputs.metrics else History({}, ())
     panels = training_panels(history)
@@ -19,8 +41,8 @@ def training(inputs: ReportInputs) -> Section:
         "Two networks learnt against each other: a generator that draws images, and a discriminator that tries to tell "
         f"them from real ones. {_shown(inputs, history.kimg)}"
     )
-    parts: tuple[Part, ...] = (Text(text), _events(history), Gallery(tuple(chart(panel) for panel in panels)))
-    return Section("training", title, parts)
+    curves = Gallery(tuple(chart(panel) for panel in panels))
+    return Section("training", title, (Text(text), *_choice(history), _events(history), curves))
 
 
 def _shown(inputs: ReportInputs, kimg: float) -> str:
@@ -29,12 +51,47 @@ def _shown(inputs: ReportInputs, kimg: float) -> str:
     return f"{number(kimg)} thousand real images were shown{each}."
 
 
+def _choice(history: History) -> list[Part]:
+    """Say which generator was kept and why, and show what was measured on those that could have been."""
+    panels = candidate_panels(history)
+    if not panels:
+        return []
+    kept = history.kept.reason if history.kept else "None yet: that is decided when the training ends."
+    return [
+        Text(f"Which generator was kept? {kept}"),
+        Terms("How it is chosen", (("Among what", CANDIDATES), ("By what rule", CHOICE))),
+        Gallery(tuple(chart(panel) for panel in panels)),
+        *_copies(history),
+    ]
+
+
+def _copies(history: History) -> list[Part]:
+    """Say that there were no copies, if they were looked for; otherwise a chart shows them."""
+    exact, near = (_counted(history, f"{kind}_copies") for kind in ("exact", "near"))
+    if not exact or any(exact + near):
+        return []
+    text = f"Copies of training images, exact or near, were sought among the images of {count(len(exact))} candidates"
+    return [Text(f"{text}: there were none.", "good")]
+
+
+def _counted(history: History, name: str) -> list[float]:
+    """Return every number of a quantity, of averaged and of raw weights."""
+    series = [history.series[each] for each in (name, f"raw_{name}") if each in history.series]
+    return [value for found in series for value in found.values if isfinite(value)]
+
+
 def _events(history: History) -> Part:
     if not history.events:
-        return Text("The stability monitor watched for collapse, divergence and broken numbers and saw none.", "good")
+        memorised = " Nor was memorisation seen." if _counted(history, "exact_copies") else ""
+        return Text(f"{WATCHED}{memorised}", "good")
     header = (Cell("Mark"), Cell("Thousand images"), Cell("Kind"), Cell("What was seen and done"))
     rows = tuple(
-        (Cell(str(mark)), Cell(number(event.kimg)), Cell(event.kind.replace("_", " ")), Cell(event.message))
+        (Cell(str(mark)), Cell(number(event.kimg)), Cell(_kind(event.kind)), Cell(event.message))
         for mark, event in enumerate(history.events, start=1)
     )
-    return Table("What the stability monitor said", header, rows, "The charts mark each by its number.", prose=True)
+    about = "The charts mark each by its number. What was undone by going back is no longer in them."
+    return Table("What the stability monitor said", header, rows, about, prose=True)
+
+
+def _kind(kind: str) -> str:
+    return KINDS.get(kind, kind.replace("_", " "))
