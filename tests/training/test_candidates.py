@@ -24,7 +24,7 @@ def files(folder):
 def test_without_an_evaluation_nothing_is_kept(tmp_path):
     candidates = Candidates(tmp_path, None)
     assert add(candidates, 1, 1.0) == {}
-    assert candidates.weights() is None
+    assert candidates.choose() is None
     assert candidates.memorising() is None
     assert files(tmp_path) == []
 
@@ -33,7 +33,7 @@ def test_the_best_ones_weights_come_back_and_those_that_cannot_win_are_deleted(t
     candidates = Candidates(tmp_path, scored({"val_kd": 0.3}, {"val_kd": 0.1}, {"val_kd": 0.2}))
     for step, weight in ((1, 1.0), (2, 2.0), (3, 3.0)):
         add(candidates, step, weight)
-    assert candidates.weights()["weight"].item() == 2.0
+    assert candidates.choose().weights["weight"].item() == 2.0
     assert files(tmp_path) == ["0-00000002-ema.safetensors"]
 
 
@@ -62,7 +62,7 @@ def test_what_is_remembered_chooses_the_same_file(tmp_path):
     add(candidates, 2, 6.0)
     again = Candidates(tmp_path, None)
     again.load_state_dict(candidates.state_dict())
-    assert again.weights()["weight"].item() == 5.0
+    assert again.choose().weights["weight"].item() == 5.0
 
 
 @pytest.mark.parametrize(("copies", "said"), [(0.0, False), (30.0, True)])
@@ -73,3 +73,12 @@ def test_copies_at_two_looks_are_memorisation(tmp_path, copies, said):
     finding = candidates.memorising()
     assert bool(finding) is said
     assert finding is None or finding.kind == "memorising"
+
+
+def test_a_best_candidate_without_its_file_gives_way_to_the_next(tmp_path):
+    candidates = Candidates(tmp_path, scored({"val_kd": 0.1, "val_auc": 0.9}, {"val_kd": 0.105, "val_kd_error": 0.01, "val_auc": 0.8}))
+    add(candidates, 1, 5.0)
+    add(candidates, 2, 6.0)
+    best = candidates.selection.best
+    (tmp_path / f"0-{best.step:08d}-ema.safetensors").unlink()
+    assert candidates.choose().kimg != best.kimg

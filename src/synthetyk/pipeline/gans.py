@@ -1,5 +1,6 @@
 """Trains the GANs of a run: one in this process, several side by side in processes of their own."""
 
+import logging
 from contextlib import ExitStack
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -19,6 +20,8 @@ from synthetyk.tracking.tracker import NullTracker
 from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.gan_trainer import GANTrainer
 from synthetyk.training.world import ALONE, World, current_world
+
+log = logging.getLogger(__name__)
 
 
 def config_of(run: RunFolder, index: int) -> GANConfig:
@@ -57,6 +60,9 @@ def train_gan(run: RunFolder, index: int, progress: Progress, world: World = ALO
     dataset, folder, config = open_cache(run.cache), run.replica(index), config_of(run, index)
     extractor = LearnedExtractor.open(run.features)
     looks = CandidateConfig(threads=config.threads, seed=config.seed)
+    scorer = CandidateScorer(dataset.train, dataset.val, extractor, looks)
+    if scorer.note:
+        log.warning("%s.", scorer.note)
     tracker = JsonlTracker(folder / "metrics.jsonl")
     try:
         GANTrainer(
@@ -65,7 +71,7 @@ def train_gan(run: RunFolder, index: int, progress: Progress, world: World = ALO
             folder,
             tracker,
             features=extractor.features,
-            evaluate=CandidateScorer(dataset.train, dataset.val, extractor, looks),
+            evaluate=scorer,
             progress=progress,
             world=world,
         ).fit()

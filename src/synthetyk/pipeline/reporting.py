@@ -26,7 +26,7 @@ CHANGED = "changed"  # stands for the SHA-256 of what a stage would write differ
 
 
 def write_curves(run: RunFolder) -> None:
-    """Draw losses and accuracies of the first GAN to curves.png."""
+    """Draw losses, accuracies and validation scores of the first GAN to curves.png."""
     training_curves(run / "metrics.jsonl", run / "curves.png")
 
 

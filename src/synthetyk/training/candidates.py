@@ -27,6 +27,15 @@ class Moment:
     kimg: float
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """The generator that is kept: from which kimg, why, and its weights."""
+
+    kimg: float
+    reason: str
+    weights: dict[str, Tensor]
+
+
 class Candidates:
     """Keeps the weights of every generator that can still be chosen.
 
@@ -46,7 +55,8 @@ class Candidates:
 
         Args:
             at: The moment.
-            networks: By kind of weights; they are left as they are.
+            networks: By kind of weights; they are left as they are. Scores of all but the first are logged with the
+                kind before their names.
             sampler: Returns a sampler of a network.
         """
         if self.evaluate is None:
@@ -58,20 +68,32 @@ class Candidates:
             candidate = Candidate(**vars(at), weights=weights, scores=scores)
             self.selection.add(candidate)
             write_bytes(self._path(candidate), weights_bytes(still))
-            logged |= scores if weights == "ema" else {f"{weights}_{name}": value for name, value in scores.items()}
+            first = weights == next(iter(networks))
+            logged |= scores if first else {f"{weights}_{name}": value for name, value in scores.items()}
         self._prune()
         return logged
 
     def memorising(self) -> Finding | None:
         """Say so if the training has begun to memorise."""
-        history = self.selection.candidates
-        message = memorising(history, MemoryConfig()) if history else None
-        return Finding("memorising", message, ADVICE["memorising"]) if message else None
+        kinds = dict.fromkeys(candidate.weights for candidate in self.selection.candidates)
+        for kind in kinds:
+            history = [candidate for candidate in self.selection.candidates if candidate.weights == kind]
+            if message := memorising(history, MemoryConfig()):
+                return Finding("memorising", message, ADVICE["memorising"])
+        return None
 
-    def weights(self) -> dict[str, Tensor] | None:
-        """Return the weights of the best candidate, None if there is none."""
-        best = self.selection.best
-        return load(self._path(best).read_bytes()) if best else None
+    def choose(self) -> Chosen | None:
+        """Return the best candidate whose weights are there, None if there is none."""
+        found = Selection()
+        for candidate in self.selection.candidates:
+            if self._path(candidate).exists():
+                found.add(candidate)
+        best = found.best
+        if best is None:
+            return None
+        # In other numbers of processes last bits differ, and what was thrown away could have become the best.
+        reason = self.selection.reason if best == self.selection.best else found.reason
+        return Chosen(best.kimg, reason, load(self._path(best).read_bytes()))
 
     def state_dict(self) -> dict[str, Any]:
         """Return what is remembered, fit for JSON."""

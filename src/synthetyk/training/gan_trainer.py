@@ -21,7 +21,7 @@ from synthetyk.core.progress import Progress, silent
 from synthetyk.data.dataset import Subset
 from synthetyk.tracking.tracker import Tracker
 from synthetyk.training.batches import GANBatches
-from synthetyk.training.candidates import Candidates, Evaluate, Moment
+from synthetyk.training.candidates import Candidates, Chosen, Evaluate, Moment
 from synthetyk.training.checkpoint import Checkpoint, CheckpointCard, CheckpointStore
 from synthetyk.training.gan import GAN, VALUES
 from synthetyk.training.gan_config import GANConfig
@@ -228,7 +228,7 @@ class GANTrainer:
 
     def _look(self) -> int:
         """Write the sample sheet and score the generator; return the steps that are lost, all if it memorises."""
-        self._write_sheet()
+        self._write_sheet(self.gan.ema.network)
         now, networks = Moment(self.at.step, self.at.attempt, self.kimg), self._networks()
         if scores := self.candidates.add(now, networks, self._sampler):
             self.tracker.log(self.at.step, scores)
@@ -240,15 +240,17 @@ class GANTrainer:
 
     def _networks(self) -> dict[Weights, torch.nn.Module]:
         """Return the generators that can be chosen between."""
-        averaged = self.config.ema_half_life_kimg > 0
-        return {"ema": self.gan.ema.network, **({"raw": self.gan.generator} if averaged else {})}
+        if not self.config.ema_half_life_kimg:
+            return {"raw": self.gan.generator}
+        return {"ema": self.gan.ema.network, "raw": self.gan.generator}
 
     def _due(self, every_kimg: float) -> bool:
         every = max(1, round(every_kimg / self.config.tick_kimg)) * self.tick_steps
         return self.at.step % every == 0
 
-    def _write_sheet(self) -> None:
-        write_sheet(self.sampler, self._class_names, self.folder / "samples" / f"{self._shown:09d}.png")
+    def _write_sheet(self, network: torch.nn.Module) -> None:
+        path = self.folder / "samples" / f"{self._shown:09d}.png"
+        write_sheet(self._sampler(network), self._class_names, path)
 
     def _save(self, *, good: bool) -> None:
         state = {
@@ -293,26 +295,26 @@ class GANTrainer:
             )
 
     def _finish(self) -> GANResult:
-        path = self.folder / "generator.safetensors"
+        path, chosen = self.folder / "generator.safetensors", None
         if self.world.leads:
-            self._write_sheet()
-            self._write_generator(path)
-        reason = self.candidates.selection.reason
+            chosen = self.candidates.choose()
+            self._write_generator(path, chosen)
+        reason = chosen.reason if chosen else ""
         return GANResult(path, self.at.step, self.kimg, reason, self.at.attempt, tuple(self.at.findings))
 
-    def _write_generator(self, path: Path) -> None:
-        """Write the best candidate, or the averaged generator as it is if none was scored."""
-        network, weights = copy.deepcopy(self.gan.ema.network), self.candidates.weights()
-        if weights:
-            network.load_state_dict(weights)
-        best = self.candidates.selection.best
+    def _write_generator(self, path: Path, chosen: Chosen | None) -> None:
+        """Write the chosen generator and its sheet, or the averaged one as it is if none was scored."""
+        network = copy.deepcopy(self.gan.ema.network)
+        if chosen:
+            network.load_state_dict(chosen.weights)
+        self._write_sheet(network)
         card = GeneratorCard(
             network=self.config.network,
             class_names=self._class_names,
             image_shape=self.data.shape,
             seed=self.config.seed,
-            kimg=best.kimg if best else self.kimg,
+            kimg=chosen.kimg if chosen else self.kimg,
             training_sha256=hashlib.sha256(self.config.model_dump_json().encode()).hexdigest(),
-            chosen=self.candidates.selection.reason,
+            chosen=chosen.reason if chosen else "",
         )
         save_generator(path, network, card)

@@ -36,7 +36,7 @@ def _synthetic(inputs: ReportInputs) -> tuple[Figure, ...]:
     if not inputs.samples:
         return ()
     names = inputs.manifest.class_names if inputs.manifest else ()
-    about = "Drawn by the generator at the end of its training; none was picked."
+    about = "Drawn by the generator that was kept; none was picked."
     return (sheet(inputs.samples[-1], "Synthetic images", about, f"Contact sheet of synthetic images{_of(names)}."),)
 
 
