@@ -54,7 +54,7 @@ def test_discriminator_adds_the_inner_product_with_the_class_embedding():
     discriminator = made(Discriminator, small()).eval()
     images, labels = torch.randn(3, 1, 28, 28), torch.tensor([0, 1, 1])
     pooled = discriminator.blocks(images).sum(dim=(2, 3))
-    embedding = discriminator.project.weight[labels]
+    embedding = discriminator.by_class.project.weight[labels]
     expected = discriminator(images) + torch.einsum("nc,nc->n", embedding, pooled)
     torch.testing.assert_close(discriminator(images, labels), expected)
 

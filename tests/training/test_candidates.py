@@ -76,7 +76,9 @@ def test_copies_at_two_looks_are_memorisation(tmp_path, copies, said):
 
 
 def test_a_best_candidate_without_its_file_gives_way_to_the_next(tmp_path):
-    candidates = Candidates(tmp_path, scored({"val_kd": 0.1, "val_auc": 0.9}, {"val_kd": 0.105, "val_kd_error": 0.01, "val_auc": 0.8}))
+    candidates = Candidates(
+        tmp_path, scored({"val_kd": 0.1, "val_auc": 0.9}, {"val_kd": 0.105, "val_kd_error": 0.01, "val_auc": 0.8})
+    )
     add(candidates, 1, 5.0)
     add(candidates, 2, 6.0)
     best = candidates.selection.best

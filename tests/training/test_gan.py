@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from synthetyk.core.errors import ConfigError
+from synthetyk.models.gan_network import NetworkConfig
 from synthetyk.training.gan import GAN
 from synthetyk.training.gan_config import GANConfig
 
@@ -94,3 +95,33 @@ def test_a_weight_that_is_no_number_is_seen(tiny):
 def test_an_unknown_augmentation_is_refused():
     with pytest.raises(ConfigError, match="color, translation, cutout"):
         GANConfig.parse({"augment": "color,flip"})
+
+
+def test_a_ramp_fades_the_class_in_and_ends_where_it_is_fully_told(tiny):
+    gan = GAN(tiny(ramp=0.4))
+    strengths = []
+    for step, done in enumerate((0.0, 0.2, 0.3, 0.4, 1.0)):
+        gan.train_step(*batch(step), step, done)
+        strengths.append(gan.discriminator.by_class.strength.item())
+    assert strengths == pytest.approx([0, 0, 0.5, 1, 1])
+    assert gan.generator.condition.strength.item() == 1
+
+
+def test_a_cooldown_lowers_the_learning_rates_to_nothing(tiny):
+    gan = GAN(tiny(cooldown=0.5))
+    rates = []
+    for step, done in enumerate((0.0, 0.5, 0.75, 1.0)):
+        gan.train_step(*batch(step), step, done)
+        rates.append(gan.optimizer_g.param_groups[0]["lr"])
+    assert rates == pytest.approx([2e-4, 2e-4, 1e-4, 0])
+
+
+@pytest.mark.parametrize("loss", ["bce", "hinge", "relativistic"])
+def test_penalties_are_paid_every_few_steps_and_change_what_is_learned(tiny, loss):
+    network = NetworkConfig(architecture="residual", resolution=28, classes=2, width=4, width_limit=8, latent=8)
+    plain = {"network": network, "loss": loss, "penalty_every": 2}
+    free, paid = trained(tiny(**plain), 2), trained(tiny(**plain, r1=10, r2=10), 2)
+    assert not same(free.tensors(), paid.tensors())
+    assert all(value.isfinite().all() for value in paid.tensors().values())
+    assert [paid.penalised(step) for step in range(4)] == [True, False, True, False]
+    assert not any(free.penalised(step) for step in range(4))

@@ -24,8 +24,12 @@ from synthetyk.core.config import Config
 from synthetyk.data.source import SOURCES
 from synthetyk.data.sources.phantom import PhantomConfig
 from synthetyk.evaluation.extractors.registry import EXTRACTORS
+from synthetyk.models.gan_network import NetworkConfig
 from synthetyk.pipeline.plan import PlanValues
 from synthetyk.pipeline.stages import STAGES
+from synthetyk.training.gan_config import GANConfig
+from synthetyk.training.monitor import MonitorConfig
+from synthetyk.training.recipes import RECIPES, Recipe, Size
 
 # Where each JSON file lies in a run folder, by its schema.
 PLACES = {
@@ -116,11 +120,35 @@ def sources_and_extractors() -> str:
     )
 
 
+def recipes() -> str:
+    """Return the page about every recipe and every setting of a GAN's training."""
+    about = "How a GAN is trained, by name; see [why they are what they are](../explanation/recipes.md)."
+    known = dict(RECIPES.items())
+    rows = [(f"`{name}`", each.summary, f"`{each.architecture}`", f"`{each.loss}`") for name, each in known.items()]
+    sizes = [
+        (f"`{name}`", str(start), *(f"{value:g}" for value in size.model_dump().values()))
+        for name, each in known.items()
+        for start, size in sorted(each.sizes.items())
+    ]
+    return _page(
+        [
+            _title("Recipes", about),
+            _table(("name", "what it is", "architecture", "loss"), rows),
+            f"## Sizes\n\n{_table(('name', 'from pixels', *(f'`{field}`' for field in Size.model_fields)), sizes)}",
+            f"## What a recipe says\n\n{_fields(Recipe)}",
+            f"## Every setting of a training\n\n{_summary(GANConfig)}\n\n{_fields(GANConfig)}",
+            f"## The networks\n\n{_fields(NetworkConfig)}",
+            f"## The stability monitor\n\n{_fields(MonitorConfig)}",
+        ]
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
     "plan.md": plan,
     "files.md": files,
     "errors.md": error_tree,
+    "recipes.md": recipes,
     "sources-and-extractors.md": sources_and_extractors,
 }
 

@@ -12,9 +12,9 @@ Koyama, "cGANs with projection discriminator", ICLR 2018, equation 4).
 
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 
+from synthetyk.models.condition import ClassInput, ClassScore
 from synthetyk.models.gan_network import EMBEDDING_DEVIATION, Architecture, NetworkConfig
 
 
@@ -25,9 +25,8 @@ class Generator(nn.Module):
         super().__init__()
         self.config = config
         widths = config.widths
-        self.embed = nn.Embedding(config.classes, config.latent) if config.classes else None
-        inputs = config.latent * (2 if config.classes else 1)
-        self.project = nn.Linear(inputs, widths[0] * config.base**2, bias=False)
+        self.condition = ClassInput(config)
+        self.project = nn.Linear(self.condition.size, widths[0] * config.base**2, bias=False)
         layers: list[nn.Module] = [nn.BatchNorm2d(widths[0]), nn.ReLU()]
         for before, after in pairwise(widths):
             layers += [nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
@@ -40,8 +39,7 @@ class Generator(nn.Module):
             z: float32 ``(N, latent)``, standard normal.
             labels: int64 ``(N,)``; None if unconditional.
         """
-        if self.embed is not None:
-            z = torch.cat([z, self.embed(labels)], dim=1)  # (N, 2 latent)
+        z = self.condition(z, labels)  # (N, 2 latent)
         base = self.config.base
         h = self.project(z).view(len(z), base, base, -1).permute(0, 3, 1, 2)  # (N, 8w, 4, 4), channels last in memory
         images: Tensor = self.blocks(h)  # (N, 4w, 8, 8), (N, 2w, 16, 16), (N, w, 32, 32), (N, C, 64, 64)
@@ -59,7 +57,7 @@ class Discriminator(nn.Module):
             layers += [nn.Conv2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(0.2)]
         self.blocks = nn.Sequential(*layers)
         self.score = nn.Linear(widths[-1] * config.base**2, 1)
-        self.project = nn.Linear(widths[-1], config.classes, bias=False) if config.classes else None
+        self.by_class = ClassScore(config, widths[-1])
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         """Score images.
@@ -69,10 +67,7 @@ class Discriminator(nn.Module):
             labels: int64 ``(N,)``; None if unconditional.
         """
         h = self.blocks(images)  # (N, w, 32, 32), (N, 2w, 16, 16), (N, 4w, 8, 8), (N, 8w, 4, 4)
-        logits: Tensor = self.score(h.flatten(1)).squeeze(1)  # (N,)
-        if self.project is not None and labels is not None:
-            by_class = self.project(h.sum(dim=(2, 3)))  # (N, classes): the inner product with every class embedding
-            logits = logits + by_class.gather(1, labels[:, None]).squeeze(1)
+        logits: Tensor = self.score(h.flatten(1)).squeeze(1) + self.by_class(h.sum(dim=(2, 3)), labels)  # (N,)
         return logits
 
 

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from synthetyk.models.condition import ClassInput, ClassScore
 from synthetyk.models.gan_network import EMBEDDING_DEVIATION, Architecture, NetworkConfig
 
 BLOCKS = 2  # per size
@@ -81,17 +82,15 @@ class Generator(nn.Module):
         super().__init__()
         self.base, widths = config.base, (*config.widths, config.width)
         depth = BLOCKS * len(widths)
-        self.embed = nn.Embedding(config.classes, config.latent) if config.classes else None
-        self.project = nn.Linear(config.latent * (2 if config.classes else 1), widths[0] * self.base**2)
+        self.condition = ClassInput(config)
+        self.project = nn.Linear(self.condition.size, widths[0] * self.base**2)
         self.first = nn.Sequential(*(Block(widths[0], depth) for _ in range(BLOCKS)))
         self.stages = nn.Sequential(*(Stage(before, after, 2, depth) for before, after in pairwise(widths)))
         self.image = Layer(widths[-1], config.channels, 1)
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Draw images; see the class."""
-        if self.embed is not None:
-            z = torch.cat([z, self.embed(labels)], dim=1)
-        h = self.project(z).view(len(z), self.base, self.base, -1).permute(0, 3, 1, 2)
+        h = self.project(self.condition(z, labels)).view(len(z), self.base, self.base, -1).permute(0, 3, 1, 2)
         images: Tensor = torch.tanh(self.image(self.stages(self.first(h))))
         return images
 
@@ -108,14 +107,12 @@ class Discriminator(nn.Module):
         self.last = nn.Sequential(*(Block(widths[-1], depth) for _ in range(BLOCKS)))
         self.gather = nn.Conv2d(widths[-1], widths[-1], config.base, groups=widths[-1])  # each map by its own weights
         self.score = nn.Linear(widths[-1], 1)
-        self.project = nn.Linear(widths[-1], config.classes, bias=False) if config.classes else None
+        self.by_class = ClassScore(config, widths[-1])
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         """Score images; see the class."""
         h = self.gather(self.last(self.stages(self.image(images)))).flatten(1)  # (N, w)
-        logits: Tensor = self.score(h).squeeze(1)
-        if self.project is not None and labels is not None:
-            logits = logits + self.project(h).gather(1, labels[:, None]).squeeze(1)
+        logits: Tensor = self.score(h).squeeze(1) + self.by_class(h, labels)
         return logits
 
 

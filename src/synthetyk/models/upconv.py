@@ -7,9 +7,9 @@ before a 3x3 convolution has neither fault. The discriminator is DCGAN's.
 
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 
+from synthetyk.models.condition import ClassInput
 from synthetyk.models.dcgan import DCGAN
 from synthetyk.models.gan_network import Architecture, NetworkConfig
 
@@ -20,8 +20,8 @@ class Generator(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.base, widths = config.base, config.widths
-        self.embed = nn.Embedding(config.classes, config.latent) if config.classes else None
-        self.project = nn.Linear(config.latent * (2 if config.classes else 1), widths[0] * self.base**2, bias=False)
+        self.condition = ClassInput(config)
+        self.project = nn.Linear(self.condition.size, widths[0] * self.base**2, bias=False)
         layers: list[nn.Module] = [nn.BatchNorm2d(widths[0]), nn.ReLU()]
         for before, after in pairwise(widths):
             layers += [nn.Upsample(scale_factor=2), nn.Conv2d(before, after, 3, padding=1, bias=False)]
@@ -36,8 +36,7 @@ class Generator(nn.Module):
             z: float32 ``(N, latent)``, standard normal.
             labels: int64 ``(N,)``; None if unconditional.
         """
-        if self.embed is not None:
-            z = torch.cat([z, self.embed(labels)], dim=1)  # (N, 2 latent)
+        z = self.condition(z, labels)  # (N, 2 latent)
         h = self.project(z).view(len(z), self.base, self.base, -1).permute(0, 3, 1, 2)  # (N, 8w, 4, 4)
         images: Tensor = self.blocks(h)  # (N, 4w, 8, 8), (N, 2w, 16, 16), (N, w, 32, 32), (N, C, 64, 64)
         return images

@@ -39,6 +39,7 @@ def gan_config(plan: Any, *, classes: int, seed: int) -> GANConfig:
             "r2": plan.gan_r2,
             "penalty_every": chosen.penalty_every,
             "cooldown": chosen.cooldown,
+            "ramp": chosen.ramp,
             "ema_half_life_kimg": plan.gan_ema_kimg,
             "kimg": plan.gan_kimg,
             "seed": seed,

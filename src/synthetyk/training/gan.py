@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from synthetyk.core import seeding
 from synthetyk.core.errors import ConfigError
+from synthetyk.models.condition import set_strength
 from synthetyk.models.gan_network import architecture, build_discriminator, build_generator
 from synthetyk.training.augment import augment, draw
 from synthetyk.training.checkpoint import load_optimizer, optimizer_tensors, tensors_under
@@ -57,6 +58,7 @@ class GAN:
             `VALUES`: this process's part of the global mean of losses and accuracies, and the generator's gradient.
         """
         self._cool(done)
+        self._fade_in(done)
         with self._autocast():
             fake = self.generator(self._noise(step), labels).float()
         values, real_logits = self.discriminator_step(real, fake.detach(), labels, step)
@@ -68,7 +70,7 @@ class GAN:
         self, real: Tensor, fake: Tensor, labels: Tensor | None, step: int
     ) -> tuple[dict[str, Tensor], Tensor]:
         """Teach the discriminator to tell real from generated images; return values and the logits of the real."""
-        penalised = (self.config.r1 > 0 or self.config.r2 > 0) and step % self.config.penalty_every == 0
+        penalised = self.penalised(step)
         images = torch.cat([self._augmented(real, "real", step), self._augmented(fake, "fake", step)])
         logits = self._score_both(images.requires_grad_(penalised), labels, precise=penalised)
         real_logits, fake_logits = logits.chunk(2)
@@ -92,6 +94,10 @@ class GAN:
         gradients = [p.grad for p in self.generator.parameters() if p.grad is not None]
         gradient = nn.utils.get_total_norm(gradients) / self.world.size  # the same in every process
         return {"g_loss": loss.detach() * self._part, "g_gradient": gradient}
+
+    def penalised(self, step: int) -> bool:
+        """Tell whether gradient penalties are paid at a step."""
+        return (self.config.r1 > 0 or self.config.r2 > 0) and step % self.config.penalty_every == 0
 
     def finite(self) -> bool:
         """Tell whether every weight is a number."""
@@ -135,6 +141,13 @@ class GAN:
             factor = min(1.0, max(0.0, (1 - done) / self.config.cooldown))
             for optimizer, rate in zip((self.optimizer_g, self.optimizer_d), self.learning_rates, strict=True):
                 optimizer.param_groups[0]["lr"] = rate * factor
+
+    def _fade_in(self, done: float) -> None:
+        """Let the class count as much as it is to at this part of the training."""
+        if self.config.ramp:
+            strength = min(1.0, max(0.0, 2 * done / self.config.ramp - 1))
+            set_strength(self.generator, strength)
+            set_strength(self.discriminator, strength)
 
     def _noise(self, step: int) -> Tensor:
         generator = seeding.generator(self.config.seed, "train/noise", step=step, attempt=self.attempt)

@@ -41,6 +41,7 @@ class Recipe(Config):
         betas: Adam's betas.
         penalty_every: Steps between two gradient penalties.
         cooldown: Part of the training over which the learning rates fall to 0 at its end.
+        ramp: Part of the training after which the classes are fully told apart.
         averaged: Whether an average of the generator's weights is kept.
         augmented: Whether few images are augmented.
         layers: Channels from the smallest feature map to the largest; empty: by the width.
@@ -57,6 +58,7 @@ class Recipe(Config):
     betas: tuple[float, float] = (0.5, 0.999)
     penalty_every: int = 8
     cooldown: float = Field(default=0, ge=0, le=1)
+    ramp: float = Field(default=0, ge=0, lt=1)
     averaged: bool = True
     augmented: bool = True
     layers: tuple[int, ...] = ()
