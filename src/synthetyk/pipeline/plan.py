@@ -103,7 +103,7 @@ class Plan(Artifact):
     Attributes:
         values: What the stages do.
         reasons: The rule behind each value, in words.
-        origins: ``plan``, ``config file`` or ``command line`` by name.
+        origins: ``plan``, ``config file``, ``command line`` or ``tuning`` by name.
         measured: Speeds on this machine that the budget was turned into steps with.
     """
 
@@ -115,7 +115,7 @@ class Plan(Artifact):
     measured: dict[str, float]
 
     def patched(self, overrides: Mapping[str, Override]) -> "Plan":
-        """Return this plan with what the user fixed since; nothing is measured again.
+        """Return this plan with what was fixed since, by the user or by tuning; nothing is measured again.
 
         Raises:
             ConfigError: An override is unknown or refused.
@@ -124,7 +124,7 @@ class Plan(Artifact):
         values, reasons, origins = self.values.model_dump(), dict(self.reasons), dict(self.origins)
         for name, override in overrides.items():
             values[name], origins[name] = fixed_value(name, override), override.origin
-            reasons[name] = f"fixed by the {override.origin}"
+            reasons[name] = override.reason or f"fixed by the {override.origin}"
         checked = PlanValues.parse(values, where="the plan")
         return Plan(values=checked, reasons=reasons, origins=origins, measured=self.measured)
 
@@ -154,7 +154,8 @@ class Draft:
             self.values[name], self.reasons[name], self.origins[name] = value, reason, "plan"
         else:
             self.values[name] = fixed_value(name, override)
-            self.reasons[name] = f"fixed by the {override.origin} (the rule says {value}: {reason})"
+            why = override.reason or f"fixed by the {override.origin}"
+            self.reasons[name] = f"{why} (the rule says {value}: {reason})"
             self.origins[name] = override.origin
 
     def __getitem__(self, name: str) -> Any:

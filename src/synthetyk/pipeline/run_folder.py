@@ -36,6 +36,11 @@ class RunFolder:
         return self.path / "plan.json"
 
     @property
+    def tuning(self) -> Path:
+        """What short trainings with other settings showed."""
+        return self.path / "tuning.json"
+
+    @property
     def cache(self) -> Path:
         """Decoded images, splits."""
         return self.path / "cache"
@@ -111,7 +116,7 @@ def begin_run(path: Path, settings: RunSettings) -> RunFolder:
     """Begin a run at `path`, or go on with the one that lies there.
 
     A run that has a plan keeps data set, seed and budget; values that the user fixes, and weights of feature networks,
-    may change: only what depends on them is done again.
+    may change: only what depends on them is done again. What tuning found stays, unless the user fixed it since.
 
     Raises:
         RunError: The folder holds something else, lies in the data set, or holds a run of other data, seed or budget.
@@ -126,6 +131,9 @@ def begin_run(path: Path, settings: RunSettings) -> RunFolder:
         )
     if run.config.exists() and run.plan.exists():
         _check_same(run, settings)
+    if before := load_present(RunSettings, run.config):
+        tuned = before.overrides_by("tuning")
+        settings = settings.model_copy(update={"overrides": tuned | settings.overrides})
     path.mkdir(parents=True, exist_ok=True)
     settings.save(run.config)
     return run

@@ -13,20 +13,22 @@ from synthetyk.core.config import Config
 from synthetyk.core.errors import ArtifactError, ConfigError
 from synthetyk.data.source import SourceOptions
 
-Origin = Literal["command line", "config file"]
+Origin = Literal["command line", "config file", "tuning"]
 Goal = Literal["run", "train"]
 
 
 class Override(Config):
-    """One value of the plan that the user fixed.
+    """One value of the plan that the user fixed, or that tuning found.
 
     Attributes:
         value: As given.
         origin: The layer that won.
+        reason: Why, in words; empty where the user alone knows.
     """
 
     value: Any
     origin: Origin
+    reason: str = ""
 
 
 class RunSettings(Artifact):
@@ -40,7 +42,7 @@ class RunSettings(Artifact):
         seed: The run's seed.
         remove_copies: Drop training images that stand in a later split too.
         weights: Files with weights of feature networks by extractor name, for example ``squeezenet``.
-        overrides: Plan values fixed by the user.
+        overrides: Plan values fixed by the user or found by tuning.
     """
 
     schema_name: ClassVar[str] = "config"
@@ -53,6 +55,10 @@ class RunSettings(Artifact):
     remove_copies: bool = False
     weights: dict[str, str] = Field(default={})
     overrides: dict[str, Override] = Field(default={})
+
+    def overrides_by(self, *origins: Origin) -> dict[str, Override]:
+        """Return the plan values that these layers fixed."""
+        return {name: override for name, override in self.overrides.items() if override.origin in origins}
 
 
 _UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600}

@@ -1,4 +1,4 @@
-"""Trains a GAN: ``fit`` -> ``train_tick`` -> ``train_step`` -> ``discriminator_step``, ``generator_step``.
+"""Trains a GAN: ``fit`` -> ``train_until`` -> ``train_tick`` -> ``train_step`` -> ``discriminator_step``, ``generator_step``.
 
 Whatever stops it, it goes on from the newest whole checkpoint in its folder, and in fp32 on one machine ends with the
 same bits as a training that was never stopped.
@@ -104,6 +104,7 @@ class GANTrainer:
         self.monitor = StabilityMonitor(config.monitor, reference_images(config, data), features, config.kimg)
         self.at = Position()
         self.gan = GAN(config, world=world)
+        self._begun = False
 
     def fit(self) -> GANResult:
         """Train to the end, from the newest checkpoint if there is one.
@@ -112,15 +113,29 @@ class GANTrainer:
             TrainingError: The folder holds checkpoints of other settings or other data.
             DivergedError: Values stopped being numbers, no rollback mended it, and there is no good checkpoint.
         """
-        self._resume()
-        while not self._over:
+        self.train_until(math.inf)
+        return self._finish()
+
+    def train_until(self, kimg: float) -> None:
+        """Train until so many thousand images are shown and a tick is full, or to the end; leave a checkpoint there.
+
+        Raises:
+            TrainingError: As `fit`.
+            DivergedError: As `fit`.
+        """
+        if not self._begun:
+            self._resume()
+            self._begun = True
+        before = self.at.step
+        while not self._over and self.kimg < kimg:
             values = self.train_tick()
             back = self.world.agree(self._judge(values) if self.world.leads else None)
             if back:
                 self._go_back(back)
             else:
                 self._keep()
-        return self._finish()
+        if self.world.leads and self.at.step > before and not self._over:
+            self._save(good=self.monitor.calm)
 
     def train_tick(self) -> dict[str, float]:
         """Train until the next line of metrics is due; return the mean values of all processes."""
