@@ -7,11 +7,30 @@ before a 3x3 convolution has neither fault. The discriminator is DCGAN's.
 
 from itertools import pairwise
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from synthetyk.models.condition import ClassInput
 from synthetyk.models.dcgan import DCGAN
 from synthetyk.models.gan_network import Architecture, NetworkConfig
+
+
+class UpConv2d(nn.Conv2d):
+    """Doubles the size by repeating every pixel, then convolves with 3x3.
+
+    Both together are one transposed convolution whose 4x4 kernel sums neighbouring weights of the 3x3 one: the same
+    numbers from less than half of the multiplications, since no pixel is multiplied twice for being repeated.
+    """
+
+    def __init__(self, before: int, after: int, *, bias: bool) -> None:
+        super().__init__(before, after, 3, padding=1, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(N, before, H, W)`` to ``(N, after, 2 H, 2 W)``."""
+        w = self.weight.flip(2, 3).transpose(0, 1)  # (before, after, 3, 3)
+        tall = F.pad(w, (0, 0, 0, 1)) + F.pad(w, (0, 0, 1, 0))  # (before, after, 4, 3)
+        kernel = F.pad(tall, (0, 1)) + F.pad(tall, (1, 0))  # (before, after, 4, 4)
+        return F.conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
 
 
 class Generator(nn.Module):
@@ -24,10 +43,8 @@ class Generator(nn.Module):
         self.project = nn.Linear(self.condition.size, widths[0] * self.base**2, bias=False)
         layers: list[nn.Module] = [nn.BatchNorm2d(widths[0]), nn.ReLU()]
         for before, after in pairwise(widths):
-            layers += [nn.Upsample(scale_factor=2), nn.Conv2d(before, after, 3, padding=1, bias=False)]
-            layers += [nn.BatchNorm2d(after), nn.ReLU()]
-        layers += [nn.Upsample(scale_factor=2), nn.Conv2d(widths[-1], config.channels, 3, padding=1), nn.Tanh()]
-        self.blocks = nn.Sequential(*layers)
+            layers += [UpConv2d(before, after, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
+        self.blocks = nn.Sequential(*layers, UpConv2d(widths[-1], config.channels, bias=True), nn.Tanh())
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Draw images.
