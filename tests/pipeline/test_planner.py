@@ -1,6 +1,6 @@
 import pytest
 
-from synthetyk.core.errors import ConfigError
+from synthetyk.core.errors import ConfigError, UnknownNameError
 from synthetyk.pipeline.planner import Facts, make_plan
 from synthetyk.pipeline.settings import RunSettings, merge_overrides
 
@@ -157,3 +157,42 @@ def test_a_plan_is_patched_without_measuring_again():
     assert patched.origins["study_seeds"] == "command line"
     with pytest.raises(ConfigError, match="Did you mean 'study_seeds'"):
         made.patched(merge_overrides(None, ["study_seed=7"]))
+
+
+def test_the_recipe_follows_the_machine_and_its_values_say_where_they_come_from():
+    made = plan()
+    assert (made.values.gan_recipe, made.values.device) == ("cpu-fast", "cpu")
+    assert made.reasons["gan_width"] == "recipe cpu-fast"
+    on_gpu = plan(facts(gpu=True))
+    assert (on_gpu.values.gan_recipe, on_gpu.values.device) == ("gpu", "cuda")
+    assert on_gpu.values.gan_r1 > 0
+    assert plan(facts(processes=2)).values.gan_recipe == "cpu-stable"
+
+
+def test_a_gpu_carries_larger_images():
+    assert plan(facts(gpu=True, side=224)).values.resolution == 128
+    assert plan(facts(gpu=True, side=224), budget=4 * 3600).values.resolution == 256
+
+
+def test_a_recipe_for_one_size_decides_the_resolution():
+    made = plan(facts(side=28), assignments=["gan_recipe=dcgan-source-64"])
+    assert (made.values.resolution, made.values.latent, made.values.gan_ema_kimg) == (64, 50, 0)
+    assert made.reasons["gan_augment"] == "the recipe has none"
+
+
+def test_several_processes_show_as_many_images_as_all_of_them_can():
+    one, two = plan(assignments=["gan_recipe=cpu-stable"]), plan(facts(processes=2))
+    assert two.values.gan_kimg == pytest.approx(2 * one.values.gan_kimg, rel=0.02)
+
+
+def test_an_unknown_recipe_is_refused_with_the_nearest():
+    with pytest.raises(UnknownNameError, match="Did you mean 'cpu-stable'"):
+        plan(assignments=["gan_recipe=cpu-stabel"])
+
+
+def test_a_longer_training_is_looked_at_more_often():
+    def looks(made):
+        return round(made.values.gan_kimg / made.values.gan_sample_kimg)
+
+    assert looks(plan(budget=60)) == 4
+    assert looks(plan(budget=3600)) == 12
