@@ -65,9 +65,21 @@ def test_a_step_made_again_after_a_rollback_is_later():
     assert best([candidate(5, 0.1), candidate(3, 0.1, attempt=1)]).attempt == 1
 
 
-@pytest.mark.parametrize("scores", [{"nn_ratio_features": 0.89}, {"exact_copies": 1}])
+@pytest.mark.parametrize(
+    "scores", [{"nn_ratio_features": 0.69}, {"nn_ratio_features": 0.89, "nn_ratio_pixels": 0.69}, {"exact_copies": 1}]
+)
 def test_a_void_candidate_never_wins_over_another(scores):
     assert best([candidate(1, 0.9, nn_ratio_features=0.9), candidate(2, 0.1, **scores)]).step == 1
+
+
+def test_smooth_images_are_not_void():
+    smooth = candidate(2, 0.1, nn_ratio_features=0.8, nn_ratio_pixels=0.9)
+    assert best([candidate(1, 0.9, nn_ratio_features=1.0), smooth]) == smooth
+
+
+def test_of_candidates_as_good_one_that_lies_as_far_from_training_as_new_images_wins():
+    near, apart = candidate(2, 0.1, nn_ratio_features=0.89), candidate(1, 0.1, nn_ratio_features=0.9)
+    assert best([apart, near]) == apart
 
 
 def test_among_void_candidates_the_rule_is_the_same():

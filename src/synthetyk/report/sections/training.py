@@ -20,10 +20,10 @@ CANDIDATES = (
     "and with raw ones (those of that very step). Kimg are thousand real images shown."
 )
 CHOICE = (
-    "Candidates whose images lie too near to training images, or are some, are out, unless all are. Of the others "
-    "those stay whose kernel distance to validation images is within its own standard error of the lowest; of these "
-    "those whose AUC is within its own standard error of the highest; of these the lowest distance wins. Test images "
-    "decide nothing."
+    "Candidates whose images are training images, or lie nearer to them than smoothness explains, are out, unless all "
+    "are. Of the others those stay whose kernel distance to validation images is within its own standard error of the "
+    "lowest; of these those whose AUC is within its own standard error of the highest; of these those that lie as far "
+    "from training images as new ones do go before, and the latest wins. Test images decide nothing."
 )
 WATCHED = (
     "The stability monitor watched for collapse, divergence, a discriminator that wins and broken numbers and saw none."
