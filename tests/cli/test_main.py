@@ -128,6 +128,22 @@ def test_train_begins_a_run_by_itself_and_generate_works_on_it(tmp_path, tiny_se
         assert np.bincount(arrays["labels"]).tolist() == [7, 7, 7]
 
 
+def test_tuning_comes_before_the_training(tmp_path, monkeypatch):
+    begun = []
+    monkeypatch.setattr("synthetyk.cli.work.work", lambda _run, stages: begun.extend(stage.name for stage in stages))
+    result = call("train", "phantom:n=160,size=28", "--output", tmp_path / "run", "--tune", "2")
+    assert result.exit_code == 0, result.output
+    assert begun == ["fingerprint", "plan", "cache", "features", "tune", "train"]
+
+
+def test_several_processes_do_not_tune(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    error = call("train", "phantom:n=160,size=28", "--output", tmp_path / "run", "--tune", "2").exception
+    assert isinstance(error, ConfigError)
+    assert "Tune in one process first" in str(error)
+    assert not (tmp_path / "run").exists()
+
+
 def test_balance_asks_for_what_each_class_lacks(finished, tmp_path):
     result = call("generate", finished.path, "--balance", "--output", tmp_path / "more")
     assert result.exit_code == 0, result.output

@@ -96,6 +96,33 @@ def test_a_stopped_training_that_goes_on_ends_with_the_same_bits(tmp_path, whole
     assert result.steps == 50
 
 
+def test_a_training_in_two_parts_ends_with_the_same_bits(tmp_path, whole, discs, tiny):
+    folder, _ = whole
+    tracker = JsonlTracker(tmp_path / "metrics.jsonl")
+    trainer = GANTrainer(tiny(), discs(), tmp_path, tracker)
+    trainer.train_until(0.3)
+    assert trainer.kimg == 0.32  # the end of the tick
+    assert not (tmp_path / "generator.safetensors").exists()
+    trainer.train_until(0.2)
+    assert trainer.kimg == 0.32
+    trainer.fit()
+    tracker.close()
+    assert weights(tmp_path) == weights(folder)
+    assert lines(tmp_path) == lines(folder)
+
+
+def test_another_trainer_goes_on_where_a_part_ended(tmp_path, whole, discs, tiny):
+    folder, _ = whole
+    tracker = JsonlTracker(tmp_path / "metrics.jsonl")
+    GANTrainer(tiny(), discs(), tmp_path, tracker).train_until(0.4)
+    tracker.close()
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir() if "25" in path.name] == ["0-00000025"]
+    begun = []
+    fit(tiny(), discs(), tmp_path, progress=lambda done, _total, _message="": begun.append(done))
+    assert begun[0] == 26 * 16 / 1000
+    assert weights(tmp_path) == weights(folder)
+
+
 def test_a_killed_training_that_goes_on_ends_with_the_same_bits(tmp_path, whole, discs, tiny):
     folder, _ = whole
     np.save(tmp_path / "images.npy", discs().images)

@@ -47,6 +47,7 @@ PLACES = {
     "stage": "stages/NAME.json",
     "study": "study/study.json",
     "study_job": "study/jobs/NAME/job.json",
+    "tuning": "tuning.json",
 }
 BOUNDS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most", "min_length": "length at least"}
 

@@ -7,6 +7,7 @@ from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.privacy import Privacy
 from synthetyk.evaluation.study.report import StudyReport
+from synthetyk.pipeline.halving import TuningReport
 from synthetyk.pipeline.reporting import up_to_date
 from synthetyk.pipeline.run_folder import RunFolder, load_present
 from synthetyk.pipeline.stage import Stage
@@ -59,4 +60,17 @@ def _evaluation(run: RunFolder) -> Iterator[str]:
             yield overall.void_reason
 
 
-HEADLINES: dict[str, Callable[[RunFolder], Iterator[str]]] = {"fingerprint": _fingerprint, "evaluate": _evaluation}
+def _tuning(run: RunFolder) -> Iterator[str]:
+    report = load_present(TuningReport, run.tuning)
+    if report and report.winner is not None:
+        yield report.reason
+        own = report.plan.model_dump()
+        changed = {name: found.value for name, found in report.result.items() if found.value != own[name]}
+        yield from (f"{name}: {value!r} instead of {own[name]!r}" for name, value in changed.items())
+
+
+HEADLINES: dict[str, Callable[[RunFolder], Iterator[str]]] = {
+    "fingerprint": _fingerprint,
+    "tune": _tuning,
+    "evaluate": _evaluation,
+}

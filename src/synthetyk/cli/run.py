@@ -48,6 +48,14 @@ def train(
     plan: PlanOptions,
     dataset: Annotated[str, typer.Argument(metavar="DATASET|RUN", help=f"A run to go on with, or {DATASETS}.")],
     output: Output = None,
+    tune: Annotated[
+        float | None,
+        typer.Option(
+            metavar="MINUTES",
+            min=0.5,
+            help="First try other settings of the GAN in short trainings; this time comes on top of the budget.",
+        ),
+    ] = None,
 ) -> None:
     """Train the GAN only; every later stage can follow on its run folder.
 
@@ -59,8 +67,11 @@ def train(
             folder = _go_on(Path(dataset), data, plan)
         else:
             folder = _begin(dataset, output, plan.settings(dataset, data, "train"))
-        _work(folder, "train")
+        _train(folder, tune)
 
+    if tune and "WORLD_SIZE" in os.environ:
+        action = "Tune in one process first; once its GAN trains, stop it and go on with torchrun"
+        raise ConfigError("--tune was given to several processes", expected="one process", action=action)
     if "WORLD_SIZE" in os.environ:
         from synthetyk.pipeline.along import train_along
 
@@ -88,3 +99,15 @@ def _work(folder: RunFolder, last: str) -> None:
     from synthetyk.pipeline.stages import up_to
 
     work(folder, up_to(last))
+
+
+def _train(folder: RunFolder, tune: float | None) -> None:
+    if tune is None:
+        _work(folder, "train")
+        return
+    from synthetyk.cli.work import work
+    from synthetyk.pipeline.stages import up_to
+    from synthetyk.pipeline.tuning import tuning_stage
+
+    *before, last = up_to("train")
+    work(folder, [*before, tuning_stage(tune), last])

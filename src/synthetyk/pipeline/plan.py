@@ -154,8 +154,8 @@ class Draft:
             self.values[name], self.reasons[name], self.origins[name] = value, reason, "plan"
         else:
             self.values[name] = fixed_value(name, override)
-            why = override.reason or f"fixed by the {override.origin}"
-            self.reasons[name] = f"{why} (the rule says {value}: {reason})"
+            rule = f"the rule says {value}: {reason}"
+            self.reasons[name] = override.reason or f"fixed by the {override.origin} ({rule})"
             self.origins[name] = override.origin
 
     def __getitem__(self, name: str) -> Any:

@@ -41,6 +41,11 @@ class RunFolder:
         return self.path / "tuning.json"
 
     @property
+    def trials(self) -> Path:
+        """The short trainings, one folder each, as long as they are needed."""
+        return self.path / "tuning"
+
+    @property
     def cache(self) -> Path:
         """Decoded images, splits."""
         return self.path / "cache"
