@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 import synthetyk
 from synthetyk.cli.main import app
+from synthetyk.cli.markdown import codes, page, table, title
 from synthetyk.core import errors
 from synthetyk.core.artifacts import Artifact, write_bytes
 from synthetyk.core.config import Config
@@ -55,9 +56,9 @@ BOUNDS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most", "min_
 def commands() -> str:
     """Return the page about every command and option."""
     root: Any = typer.main.get_command(app)
-    parts = [_title("Commands", "Exit codes: 0 done, 1 an error in words, 2 wrong usage, 130 stopped by the user.")]
+    parts = [title("Commands", "Exit codes: 0 done, 1 an error in words, 2 wrong usage, 130 stopped by the user.")]
     parts += [_command(path, command) for path, command in every_command(root)]
-    return _page(parts)
+    return page(parts)
 
 
 def every_command(command: Any, path: str = "synthetyk") -> Iterator[tuple[str, Any]]:
@@ -73,7 +74,7 @@ def plan() -> str:
         "Every value is derived from the data, the machine and the budget; `plan.json` holds the rule that chose it. "
         'Fix one with `--set NAME=VALUE`, or several with `--config FILE`, a JSON object such as `{"gan_kimg": 200}`.'
     )
-    return _page([_title("The plan", about), _fields(PlanValues)])
+    return page([title("The plan", about), _fields(PlanValues)])
 
 
 def files() -> str:
@@ -83,16 +84,16 @@ def files() -> str:
         "Every JSON file starts with `schema: name/version`. A file of a newer version is refused, one of an older "
         "version is migrated."
     )
-    stages = _table(
+    stages = table(
         ("stage", "reads", "writes"),
-        ((stage.name, _codes(stage.reads + stage.uses), _codes(stage.writes)) for stage in STAGES),
+        ((stage.name, codes(stage.reads + stage.uses), codes(stage.writes)) for stage in STAGES),
     )
-    parts = [_title("Files", about), f"## What each stage reads and writes\n\n{stages}"]
+    parts = [title("Files", about), f"## What each stage reads and writes\n\n{stages}"]
     parts += [f"## {kind.schema_name}/{kind.schema_version}\n\n{_artifact(kind)}" for kind in kinds]
     parts += ["## Parts of files\n\n`PlanValues` has [a page of its own](plan.md)."]
     inside = (part for part in parts_of(kinds) if part is not PlanValues)
     parts += [f"### {part.__name__}\n\n{_summary(part)}\n\n{_fields(part)}" for part in inside]
-    return _page(parts)
+    return page(parts)
 
 
 def error_tree() -> str:
@@ -101,7 +102,7 @@ def error_tree() -> str:
         "Every error also inherits the builtin in brackets, so callers may catch either. The command line prints the "
         "message and ends with exit code 1. The message says what was found, what was expected and what to do."
     )
-    return _page([_title("Errors", about), "\n".join(_branch(errors.SynthetykError, 0))])
+    return page([title("Errors", about), "\n".join(_branch(errors.SynthetykError, 0))])
 
 
 def sources_and_extractors() -> str:
@@ -109,11 +110,11 @@ def sources_and_extractors() -> str:
     about = (
         "What is built in, by the names under which it is registered; see [how to add your own](../how-to/extend.md)."
     )
-    sources = _table(("name", "what it reads"), _registered(SOURCES.items()))
-    extractors = _table(("name", "what it measures"), _registered(EXTRACTORS.items()))
-    return _page(
+    sources = table(("name", "what it reads"), _registered(SOURCES.items()))
+    extractors = table(("name", "what it measures"), _registered(EXTRACTORS.items()))
+    return page(
         [
-            _title("Data sources and feature networks", about),
+            title("Data sources and feature networks", about),
             f"## Data sources: `synthetyk.sources`\n\nThe first that recognises a location takes it.\n\n{sources}",
             f"## Options of phantom\n\n`phantom:KEY=VALUE,KEY=VALUE`\n\n{_fields(PhantomConfig)}",
             f"## Feature networks: `synthetyk.extractors`\n\n{extractors}",
@@ -131,11 +132,11 @@ def recipes() -> str:
         for name, each in known.items()
         for start, size in sorted(each.sizes.items())
     ]
-    return _page(
+    return page(
         [
-            _title("Recipes", about),
-            _table(("name", "what it is", "architecture", "loss"), rows),
-            f"## Sizes\n\n{_table(('name', 'from pixels', *(f'`{field}`' for field in Size.model_fields)), sizes)}",
+            title("Recipes", about),
+            table(("name", "what it is", "architecture", "loss"), rows),
+            f"## Sizes\n\n{table(('name', 'from pixels', *(f'`{field}`' for field in Size.model_fields)), sizes)}",
             f"## What a recipe says\n\n{_fields(Recipe)}",
             f"## Every setting of a training\n\n{_summary(GANConfig)}\n\n{_fields(GANConfig)}",
             f"## The networks\n\n{_fields(NetworkConfig)}",
@@ -210,7 +211,7 @@ def _models_in(annotation: Any) -> list[type[Config]]:
 
 def _fields(kind: type[BaseModel]) -> str:
     said = described(kind)
-    return _table(
+    return table(
         ("name", "type", "meaning"),
         ((f"`{name}`", _field_type(field), said.get(name, "")) for name, field in kind.model_fields.items()),
     )
@@ -238,7 +239,7 @@ def _command(path: str, command: Any) -> str:
     ]
     arguments = [_placeholder(each) for each in command.params if each.param_type_name == "argument"]
     usage = " ".join([path, *arguments, *(["COMMAND"] if hasattr(command, "commands") else [])])
-    options = _table(("", "value", "default", "meaning"), rows) if rows else ""
+    options = table(("", "value", "default", "meaning"), rows) if rows else ""
     return f"## {path}\n\n`{usage}`\n\n{inspect.cleandoc(command.help or '')}\n\n{options}".rstrip()
 
 
@@ -248,7 +249,7 @@ def _placeholder(argument: Any) -> str:
 
 
 def _names(parameter: Any) -> str:
-    return f"`{_placeholder(parameter)}`" if parameter.param_type_name == "argument" else _codes(parameter.opts)
+    return f"`{_placeholder(parameter)}`" if parameter.param_type_name == "argument" else codes(parameter.opts)
 
 
 def _value(parameter: Any, annotation: Any) -> str:
@@ -292,31 +293,10 @@ def _summary(kind: type) -> str:
     return " ".join(text.replace("``", "`").split())
 
 
-def _title(title: str, about: str) -> str:
-    return f"# {title}\n\nWritten from the code by `make docs`; do not edit.\n\n{about}"
-
-
-def _codes(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [header, ("---",) * len(header), *rows]
-    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.replace("``", "`").replace("\\[", "[").replace("|", "\\|").split())
-
-
-def _page(parts: Iterable[str]) -> str:
-    return "\n\n".join(parts) + "\n"
-
-
 def write(folder: Path) -> None:
     """Write every page into a folder."""
-    for name, page in PAGES.items():
-        write_bytes(folder / name, page().encode())
+    for name, written in PAGES.items():
+        write_bytes(folder / name, written().encode())
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from synthetyk.training.checkpoint import load_optimizer, optimizer_tensors, ten
 from synthetyk.training.ema import EMA, ema_decay
 from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.gan_losses import LOSSES, squared_gradients
+from synthetyk.training.selection import Weights
 from synthetyk.training.world import ALONE, World
 
 VALUES = ("d_loss", "g_loss", "d_real_accuracy", "d_fake_accuracy", "g_gradient")
@@ -94,6 +95,12 @@ class GAN:
         gradients = [p.grad for p in self.generator.parameters() if p.grad is not None]
         gradient = nn.utils.get_total_norm(gradients) / self.world.size  # the same in every process
         return {"g_loss": loss.detach() * self._part, "g_gradient": gradient}
+
+    def generators(self) -> dict[Weights, nn.Module]:
+        """Return the generators that can be chosen between."""
+        if not self.config.ema_half_life_kimg:
+            return {"raw": self.generator}
+        return {"ema": self.ema.network, "raw": self.generator}
 
     def penalised(self, step: int) -> bool:
         """Tell whether gradient penalties are paid at a step."""

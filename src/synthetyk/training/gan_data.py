@@ -2,6 +2,9 @@
 
 import hashlib
 import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +64,35 @@ def data_digest(data: Subset) -> str:
     digest = hashlib.sha256(repr((data.shape, data.class_names)).encode())
     digest.update(data.rows.tobytes() + data.labels.tobytes())
     return digest.hexdigest()
+
+
+def identity(config: GANConfig, data: Subset) -> dict[str, Any]:
+    """Return what makes a training this one and no other, fit for JSON."""
+    return {"config": config.model_dump(mode="json"), "data": data_digest(data)}
+
+
+def check_same(config: GANConfig, data: Subset, state: Mapping[str, Any], folder: Path) -> None:
+    """Refuse to go on with a training of other settings or other data.
+
+    Args:
+        config: The settings now.
+        data: The data now.
+        state: Holds what `identity` returned when the training began.
+        folder: Where it lies.
+
+    Raises:
+        TrainingError: Something differs; the message names it.
+    """
+    now = identity(config, data)
+    ours, theirs = now["config"], state["config"]
+    changed = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
+    changed += ["the data"] if state["data"] != now["data"] else []
+    if changed:
+        raise TrainingError(
+            f"{folder} holds a training with other settings ({', '.join(changed)})",
+            expected="the settings and the data that it was begun with",
+            action="Train into another folder, or delete this one to begin anew",
+        )
 
 
 def reference_images(config: GANConfig, data: Subset) -> dict[str, NDArray[np.uint8]]:

@@ -9,14 +9,12 @@ import hashlib
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from synthetyk.core.errors import TrainingError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.data.dataset import Subset
 from synthetyk.tracking.tracker import Tracker
@@ -25,14 +23,13 @@ from synthetyk.training.candidates import Candidates, Chosen, Evaluate, Moment
 from synthetyk.training.checkpoint import Checkpoint, CheckpointCard, CheckpointStore
 from synthetyk.training.gan import GAN, VALUES
 from synthetyk.training.gan_config import GANConfig
-from synthetyk.training.gan_data import MIN_IMAGES, check_data, data_digest, reference_images
+from synthetyk.training.gan_data import MIN_IMAGES, check_data, check_same, identity, reference_images
 from synthetyk.training.generator_file import GeneratorCard, save_generator
 from synthetyk.training.monitor import Features, Finding, StabilityMonitor
 from synthetyk.training.numerics import prepare_torch
 from synthetyk.training.position import Position, Return, answer, total_steps
 from synthetyk.training.sampler import Sampler
-from synthetyk.training.samples import first_images, write_sheet
-from synthetyk.training.selection import Weights
+from synthetyk.training.samples import first_images, remove_sheets, write_sheet
 from synthetyk.training.world import ALONE, World
 
 __all__ = ["MIN_IMAGES", "GANConfig", "GANResult", "GANTrainer"]
@@ -224,9 +221,7 @@ class GANTrainer:
         self.tracker.rewind(self.at.step)
         self._tell([replace(finding, action=action) for finding in back.findings])
         self._save(good=back.checkpoint is not None)
-        for sheet in self.folder.glob("samples/*.png"):
-            if int(sheet.stem) > self._shown:
-                sheet.unlink()
+        remove_sheets(self.folder / "samples", self._shown)
 
     def _tell(self, findings: Sequence[Finding]) -> None:
         self.at.findings += findings
@@ -244,20 +239,14 @@ class GANTrainer:
     def _look(self) -> int:
         """Write the sample sheet and score the generator; return the steps that are lost, all if it memorises."""
         self._write_sheet(self.gan.ema.network)
-        now, networks = Moment(self.at.step, self.at.attempt, self.kimg), self._networks()
-        if scores := self.candidates.add(now, networks, self._sampler):
+        now = Moment(self.at.step, self.at.attempt, self.kimg)
+        if scores := self.candidates.add(now, self.gan.generators(), self._sampler):
             self.tracker.log(self.at.step, scores)
         finding = self.candidates.memorising()
         if finding and not self._over:
             self._tell([finding])
             return self.total_steps - self.at.step
         return self.at.lost
-
-    def _networks(self) -> dict[Weights, torch.nn.Module]:
-        """Return the generators that can be chosen between."""
-        if not self.config.ema_half_life_kimg:
-            return {"raw": self.gan.generator}
-        return {"ema": self.gan.ema.network, "raw": self.gan.generator}
 
     def _due(self, every_kimg: float) -> bool:
         every = max(1, round(every_kimg / self.config.tick_kimg)) * self.tick_steps
@@ -269,8 +258,7 @@ class GANTrainer:
 
     def _save(self, *, good: bool) -> None:
         state = {
-            "config": self.config.model_dump(mode="json"),
-            "data": data_digest(self.data),
+            **identity(self.config, self.data),
             "lost": self.at.lost,
             "findings": [asdict(finding) for finding in self.at.findings],
             "monitor": self.monitor.state_dict(),
@@ -284,7 +272,7 @@ class GANTrainer:
         checkpoint, damage = self.world.agree(self.checkpoints.newest() if self.world.leads else (None, []))
         if checkpoint:
             card = checkpoint.card
-            self._check_same(card.state)
+            check_same(self.config, self.data, card.state, self.checkpoints.folder)
             findings = [Finding(**finding) for finding in card.state["findings"]]
             self.at = Position(card.step, card.attempt, card.state["lost"], findings)
             self.gan = GAN(self.config, card.attempt, self.world)
@@ -296,18 +284,6 @@ class GANTrainer:
         self.tracker.rewind(self.at.step)
         for message in damage:
             self.tracker.event(self.at.step, "checkpoint_damaged", f"{message} Went on from the one before.")
-
-    def _check_same(self, state: Mapping[str, Any]) -> None:
-        ours, theirs = self.config.model_dump(mode="json"), state["config"]
-        changed = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
-        if state["data"] != data_digest(self.data):
-            changed.append("the data")
-        if changed:
-            raise TrainingError(
-                f"{self.checkpoints.folder} holds a training with other settings ({', '.join(changed)})",
-                expected="the settings and the data that it was begun with",
-                action="Train into another folder, or delete this one to begin anew",
-            )
 
     def _finish(self) -> GANResult:
         path, chosen = self.folder / "generator.safetensors", None

@@ -24,3 +24,10 @@ def write_sheet(sampler: Sampler, class_names: tuple[str, ...], path: Path) -> N
     path.parent.mkdir(parents=True, exist_ok=True)
     captions = list(images) if sampler.classes else None
     contact_sheet(np.concatenate(list(images.values())), columns=SHEET_COLUMNS, captions=captions).save(path)
+
+
+def remove_sheets(folder: Path, shown: int) -> None:
+    """Remove the sheets that were written after `shown` images: they are of an undone branch."""
+    for sheet in folder.glob("*.png"):
+        if int(sheet.stem) > shown:
+            sheet.unlink()
