@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from synthetyk.models.condition import ClassInput, ClassScore, set_strength
+from synthetyk.models.condition import ClassInput, ClassScore, renewed, set_strength
 from synthetyk.models.gan_network import NetworkConfig, build_discriminator, build_generator
 
 CONFIG = NetworkConfig(classes=3, latent=5)
@@ -41,3 +41,19 @@ def test_at_strength_0_a_pair_is_unconditional_and_the_strength_is_saved(archite
     other = build_generator(config, 0, "g").eval()
     other.load_state_dict(generator.state_dict())
     assert torch.equal(other(z, LABELS), generator(z, LABELS))
+
+
+@pytest.mark.parametrize("build", [build_generator, build_discriminator])
+def test_a_state_from_before_the_modules_had_names_is_read(build):
+    network = build(NetworkConfig(resolution=28, classes=3, width=8, latent=5), 0, "old")
+    state = network.state_dict()
+    old = {
+        name.removeprefix("condition.").removeprefix("by_class."): tensor
+        for name, tensor in state.items()
+        if not name.endswith(".strength")
+    }
+    assert old.keys() != state.keys()
+    found = renewed(old)
+    assert found.keys() == state.keys()
+    assert all(torch.equal(found[name], state[name]) for name in state)
+    assert renewed(found).keys() == state.keys()

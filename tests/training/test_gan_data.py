@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synthetyk.core.errors import TrainingError
-from synthetyk.training.gan_data import check_data, data_digest, reference_images
+from synthetyk.training.gan_data import check_data, check_same, data_digest, identity, reference_images
 
 
 def test_fewer_images_than_a_hundred_leave_for_training_are_refused(discs, tiny):
@@ -55,3 +55,13 @@ def test_real_images_of_each_class_are_shown_to_the_monitor(discs, tiny):
     assert {name: len(images) for name, images in found.items()} == {"left": 64, "right": 40}
     assert found["left"][:, :, :, :14].mean() > found["left"][:, :, :, 14:].mean()
     assert list(reference_images(tiny(classes=0), discs(labelled=False))) == ["all"]
+
+
+def test_a_training_of_an_older_version_is_the_same_where_new_settings_have_their_defaults(discs, tiny, tmp_path):
+    data = discs()
+    state = identity(tiny(), data)
+    for name in ("r1", "ramp", "loss"):
+        del state["config"][name]
+    check_same(tiny(), data, state, tmp_path)
+    with pytest.raises(TrainingError, match="other settings \\(network, r1\\)"):
+        check_same(tiny(network=tiny().network.replace(architecture="residual"), r1=1), data, state, tmp_path)

@@ -5,6 +5,8 @@ Danelljan, Paudel and Van Gool, "Collapse by conditioning: training class-condit
 2022, section 4). Both modules hold the condition's strength, from 0 to 1, as a part of their state.
 """
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -54,6 +56,19 @@ class ClassScore(nn.Module):
             return h.new_zeros(len(h))
         scores: Tensor = self.strength * self.project(h).gather(1, labels[:, None]).squeeze(1)
         return scores
+
+
+def renewed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the state of a network with the names that it has now.
+
+    Before the class had modules of its own, a generator held ``embed.weight`` and a discriminator, which is the one
+    with a ``score``, held ``project.weight``; there was no strength.
+    """
+    if any(name.endswith(".strength") for name in tensors):
+        return dict(tensors)
+    old, part = ("project.weight", "by_class") if "score.weight" in tensors else ("embed.weight", "condition")
+    named = {f"{part}.{name}" if name == old else name: tensor for name, tensor in tensors.items()}
+    return {f"{part}.strength": torch.ones(()), **named}
 
 
 @torch.no_grad()

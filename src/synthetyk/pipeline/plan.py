@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from synthetyk.core.artifacts import Artifact
+from synthetyk.core.artifacts import Artifact, Migration
 from synthetyk.core.config import Config, nearest
 from synthetyk.core.errors import ConfigError
 from synthetyk.pipeline.settings import Origin, Override
@@ -97,6 +97,17 @@ class PlanValues(Config):
     study_resamples: int = Field(ge=100)
 
 
+def _with_recipe(values: dict[str, Any]) -> dict[str, Any]:
+    """Bring plan/1 to plan/2: before there were recipes every GAN was a DCGAN on the CPU, without penalties."""
+    added = {"device": "cpu", "gan_recipe": "dcgan", "gan_r1": 0.0, "gan_r2": 0.0}
+    return {
+        **values,
+        "values": {**values["values"], **added},
+        "reasons": {**values["reasons"], **dict.fromkeys(added, "the only one when this plan was made")},
+        "origins": {**values["origins"], **dict.fromkeys(added, "plan")},
+    }
+
+
 class Plan(Artifact):
     """plan.json: the values, why each is what it is, and which layer chose it.
 
@@ -108,6 +119,8 @@ class Plan(Artifact):
     """
 
     schema_name: ClassVar[str] = "plan"
+    schema_version: ClassVar[int] = 2
+    migrations: ClassVar[dict[int, Migration]] = {1: _with_recipe}
 
     values: PlanValues
     reasons: dict[str, str]

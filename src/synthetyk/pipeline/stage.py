@@ -84,16 +84,6 @@ def record_path(run: RunFolder, name: str) -> Path:
     return run / f"stages/{name}.json"
 
 
-def unchanged(stage: Stage, run: RunFolder) -> StageRecord | None:
-    """Return the record of a stage whose inputs, settings and outputs are as it left them, else None."""
-    return _current(stage, run, *_deciding(stage, run))
-
-
-def _deciding(stage: Stage, run: RunFolder) -> tuple[dict[str, str], dict[str, Any]]:
-    """Return what decides a stage's result: the hashes of what it reads, and its settings."""
-    return hashes(run, stage.reads + stage.uses), dict(stage.settings(run))
-
-
 def _current(
     stage: Stage, run: RunFolder, inputs: Mapping[str, str], settings: Mapping[str, Any]
 ) -> StageRecord | None:
@@ -116,7 +106,7 @@ def run_stage(stage: Stage, run: RunFolder, progress: Progress) -> Outcome:
                 f"{run / name} is missing, which the stage {stage.name!r} reads",
                 action=f"Run the stages before it first, or all of them: synthetyk run --resume {run.path}",
             )
-    inputs, settings = _deciding(stage, run)
+    inputs, settings = hashes(run, stage.reads + stage.uses), dict(stage.settings(run))
     if done := _current(stage, run, inputs, settings):
         return Outcome(stage, done, skipped=True)
     started = time.monotonic()

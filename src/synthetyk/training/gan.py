@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from synthetyk.core import seeding
 from synthetyk.core.errors import ConfigError
-from synthetyk.models.condition import set_strength
+from synthetyk.models.condition import renewed, set_strength
 from synthetyk.models.gan_network import architecture, build_discriminator, build_generator
 from synthetyk.training.augment import augment, draw
 from synthetyk.training.checkpoint import load_optimizer, optimizer_tensors, tensors_under
@@ -117,9 +117,9 @@ class GAN:
 
     def load_tensors(self, tensors: dict[str, Tensor]) -> None:
         """Put back what `tensors` returned."""
-        self.generator.load_state_dict(tensors_under("generator", tensors))
-        self.discriminator.load_state_dict(tensors_under("discriminator", tensors))
-        self.ema.network.load_state_dict(tensors_under("ema", tensors))
+        self.generator.load_state_dict(renewed(tensors_under("generator", tensors)))
+        self.discriminator.load_state_dict(renewed(tensors_under("discriminator", tensors)))
+        self.ema.network.load_state_dict(renewed(tensors_under("ema", tensors)))
         load_optimizer(self.optimizer_g, tensors_under("optimizer_g", tensors))
         load_optimizer(self.optimizer_d, tensors_under("optimizer_d", tensors))
 

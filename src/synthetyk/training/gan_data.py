@@ -84,8 +84,9 @@ def check_same(config: GANConfig, data: Subset, state: Mapping[str, Any], folder
         TrainingError: Something differs; the message names it.
     """
     now = identity(config, data)
-    ours, theirs = now["config"], state["config"]
-    changed = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
+    # A setting that a training of an older version did not know has the value that it had then: the default.
+    ours, theirs = now["config"], GANConfig.parse(state["config"], where=str(folder)).model_dump(mode="json")
+    changed = sorted(name for name in ours if ours[name] != theirs[name])
     changed += ["the data"] if state["data"] != now["data"] else []
     if changed:
         raise TrainingError(

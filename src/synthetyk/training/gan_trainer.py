@@ -278,7 +278,7 @@ class GANTrainer:
             self.gan = GAN(self.config, card.attempt, self.world)
             self.gan.load_tensors(checkpoint.tensors)
             self.monitor.load_state_dict(card.state["monitor"])
-            self.candidates.load_state_dict(card.state["candidates"])
+            self.candidates.load_state_dict(card.state.get("candidates", {}))
         if not self.world.leads:
             return
         self.tracker.rewind(self.at.step)

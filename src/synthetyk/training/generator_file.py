@@ -9,6 +9,7 @@ from torch import nn
 
 from synthetyk.core.artifacts import Artifact, sha256_file, write_bytes
 from synthetyk.core.errors import ArtifactError
+from synthetyk.models.condition import renewed
 from synthetyk.models.gan_network import NetworkConfig, build_generator
 from synthetyk.training.sampler import Sampler
 
@@ -82,5 +83,5 @@ def load_generator(path: Path) -> LoadedGenerator:
             f"{path} is missing or damaged", expected=f"a file with SHA-256 {card.sha256}", action="Train again"
         )
     network = build_generator(card.network)
-    network.load_state_dict(load(path.read_bytes()))
+    network.load_state_dict(renewed(load(path.read_bytes())))
     return LoadedGenerator(network.eval().requires_grad_(False), card)

@@ -44,6 +44,7 @@ class Recipe(Config):
         ramp: Part of the training after which the classes are fully told apart.
         averaged: Whether an average of the generator's weights is kept.
         augmented: Whether few images are augmented.
+        precise: Whether it computes in fp32 wherever bf16 is faster, being a reference.
         layers: Channels from the smallest feature map to the largest; empty: by the width.
         width_limit: No layer has more channels than this.
         sizes: By the resolution in pixels from which on they are used; the smallest also below.
@@ -61,6 +62,7 @@ class Recipe(Config):
     ramp: float = Field(default=0, ge=0, lt=1)
     averaged: bool = True
     augmented: bool = True
+    precise: bool = False
     layers: tuple[int, ...] = ()
     width_limit: int = 1024
     sizes: dict[int, Size]
@@ -126,6 +128,7 @@ DCGAN = Recipe(
     architecture="dcgan",
     averaged=False,
     augmented=False,
+    precise=True,
     sizes={28: _PAPER},
 )
 
@@ -134,6 +137,7 @@ SOURCE_64 = Recipe(
     architecture="dcgan",
     averaged=False,
     augmented=False,
+    precise=True,
     latent=50,
     layers=(256, 256, 128, 128),
     resolution=64,
@@ -145,6 +149,7 @@ SOURCE_28 = Recipe(
     architecture="dcgan",
     averaged=False,
     augmented=False,
+    precise=True,
     resolution=28,
     sizes={28: Size(width=64, batch_size=256, learning_rate=1e-4)},
 )

@@ -221,7 +221,7 @@ class Selection:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Put back what `state_dict` returned."""
-        self.candidates = [Candidate.parse(candidate) for candidate in state["candidates"]]
+        self.candidates = [Candidate.parse(candidate) for candidate in state.get("candidates", [])]
 
 
 def _counts(candidate: Candidate) -> tuple[float, float]:
