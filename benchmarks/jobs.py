@@ -53,11 +53,6 @@ class Job:
         return dict(found["result"]) if same else None
 
 
-def read_result(work: Path, name: str) -> dict[str, Any]:
-    """Return what the job of that name returned; for the job that follows it."""
-    return dict(read_json(work / name / "job.json")["result"])
-
-
 def codes(jobs: Iterable[Job], work: Path) -> list[str]:
     """Return the hashes of Synthetyk's source that finished jobs ran with: one, if nobody touched it meanwhile."""
     return sorted({read_json(job.record(work))["code"] for job in ordered(jobs) if job.result(work) is not None})

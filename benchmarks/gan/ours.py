@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from time import monotonic
@@ -36,6 +36,7 @@ TUTORIAL = {"latent": 100, "width": 64}  # the tutorial's layers, as our `dcgan`
 PILOT = 0.1  # of the budget at most, to measure the speed of a step
 PILOT_SECONDS = 10.0  # which is long enough
 PILOT_TICKS = 10  # the plan's 60 lines of metrics, 20 checkpoints and 12 looks in small, to measure what they cost
+CALIBRATION_SECONDS = 2.0  # of the plan, for each precision
 PRUDENCE = 0.97  # of what is left: a training above its budget is worse than one below
 LOOKS = 12  # at a training that is watched
 FEATURES_STEPS = 300  # of the network that the trainer looks at its images with
@@ -48,7 +49,7 @@ def train_ours(dataset: Dataset, cpu_budget: float, seed: int, threads: int, fol
     config, result = _train(_Wish(dataset, cpu_budget, seed, threads), folder, cpu_seconds)
     findings = [str(finding) for finding in result.findings]
     said = {"chosen": result.chosen, "rollbacks": result.rollbacks, "findings": findings}
-    return {"kimg": result.kimg, "planned_kimg": config.kimg, **said}
+    return {"kimg": result.kimg, "planned_kimg": config.kimg, "precision": config.precision, **said}
 
 
 def load_ours(folder: Path, seed: int) -> Sampler:
@@ -154,6 +155,7 @@ class _Wish:
         seed: Of the training.
         threads: Of torch.
         recipe: The recipe; None leaves it to the plan.
+        precision: Of the computing; None leaves it to the plan, which measures it.
     """
 
     dataset: Dataset
@@ -161,19 +163,20 @@ class _Wish:
     seed: int
     threads: int
     recipe: str | None = None
+    precision: str | None = None
 
-    def config(self, kimg: float) -> GANConfig:
-        """Return the plan's settings for so many kimg."""
+    def config(self, kimg: float | None = None) -> GANConfig:
+        """Return the plan's settings for so many kimg, or for as many as it thinks right."""
         train, names = self.dataset.train, self.dataset.class_names
         channels, size, _ = train.shape
         facts = Facts(tuple(train.counts.tolist()), names, size, 1.0, channels == 3, self.threads)
-        fixed: dict[str, Any] = {"resolution": size, "threads": self.threads, "gan_kimg": kimg}
+        fixed = {"resolution": size, "threads": self.threads, "gan_kimg": kimg}
         fixed |= {"classifier_steps": 1, "features_steps": 1}  # so that nothing is measured for them
-        fixed |= {"gan_recipe": self.recipe} if self.recipe else {}
-        overrides = {name: Override(value=value, origin="config file") for name, value in fixed.items()}
+        fixed |= {"gan_recipe": self.recipe, "gan_precision": self.precision}
+        overrides = {name: Override(value=value, origin="config file") for name, value in fixed.items() if value}
         seconds = self.seconds / self.threads
         settings = RunSettings(dataset="benchmark", goal="train", budget_seconds=seconds, overrides=overrides)
-        plan = make_plan(facts, settings, MeasuredSpeeds()).values
+        plan = make_plan(facts, settings, MeasuredSpeeds(CALIBRATION_SECONDS)).values
         return gan_config(plan, classes=len(names), seed=seeding.derive(self.seed, "benchmark/ours"))
 
 
@@ -182,6 +185,7 @@ def _train(
 ) -> tuple[GANConfig, GANResult]:
     """Measure speed and looks, then train for as many kimg as the rest of the budget allows."""
     meter, images = Meter(clock), wish.dataset.train
+    wish = replace(wish, precision=wish.config().precision)
     judge = _Judge.of(wish, folder / "features")
     speed = _speed(wish.config(1.0), images, folder / "pilot", min(PILOT * wish.seconds, PILOT_SECONDS), clock)
     looks = _looks(wish.config(1.0), images, folder / "pilot", speed, clock, judge=judge)

@@ -11,7 +11,7 @@ from benchmarks.gan.cost import Meter
 from benchmarks.gan.ours import load_ours, train_ours
 from benchmarks.gan.peer import load_peer, train_peer
 from benchmarks.gan.sets import open_set, set_job
-from benchmarks.jobs import Job, read_result
+from benchmarks.jobs import Job
 from benchmarks.options import Options
 from synthetyk.data.contact_sheet import contact_sheet
 from synthetyk.evaluation.sampling import ImageSampler
@@ -28,37 +28,27 @@ def ours_job(options: Options, name: str, minutes: float, seed: int) -> Job:
 
 
 def peer_job(ours: Job) -> Job:
-    """Return the peer's training beside one of ours: as many CPU seconds as that really took."""
-    arguments = {**ours.arguments, "side": "peer", "like": ours.name}
-    return Job(ours.name.replace("ours", "peer"), f"{__name__}:train", arguments, (*ours.after, ours))
+    """Return the peer's training beside one of ours: it has the whole budget, of which ours may take no more."""
+    return Job(ours.name.replace("ours", "peer"), ours.call, {**ours.arguments, "side": "peer"}, ours.after)
 
 
 def train(
-    work: Path,
-    folder: Path,
-    *,
-    side: Side,
-    name: str,
-    seed: int,
-    threads: int,
-    cpu_seconds: float,
-    like: str | None = None,
+    work: Path, folder: Path, *, side: Side, name: str, seed: int, threads: int, cpu_seconds: float
 ) -> dict[str, Any]:
     """Train one side; return what it cost and how it went."""
     dataset = open_set(work, name)
-    budget = read_result(work, like)["cpu_seconds"] if like else cpu_seconds
     shutil.rmtree(folder / "model", ignore_errors=True)
     torch.set_num_threads(threads)
     meter = Meter()
     if side == "ours":
-        about = train_ours(dataset, budget, seed, threads, folder / "model")
+        about = train_ours(dataset, cpu_seconds, seed, threads, folder / "model")
     else:
-        about = train_peer(dataset, budget, seed, folder / "model")
+        about = train_peer(dataset, cpu_seconds, seed, folder / "model")
     spent = meter.seconds
     sampler = load(side, folder, seed)
     sheet = np.concatenate([sampler.sample(label, range(SHEET)) for label in range(sampler.classes)])
     contact_sheet(sheet, columns=SHEET, captions=dataset.class_names).save(folder / "sheet.png")
-    return {"cpu_seconds": round(spent, 2), "budget_seconds": budget, **about}
+    return {"cpu_seconds": round(spent, 2), "budget_seconds": cpu_seconds, **about}
 
 
 def load(side: Side, folder: Path, seed: int) -> ImageSampler:

@@ -2,7 +2,7 @@ import json
 import sys
 
 import pytest
-from benchmarks.jobs import Job, codes, ordered, read_result, run_jobs
+from benchmarks.jobs import Job, codes, ordered, run_jobs
 
 CODE = """
 import os
@@ -40,7 +40,7 @@ def test_jobs_come_after_those_they_follow_and_run_once_in_processes_of_their_ow
     assert [one.name for one in ordered([second, third])] == ["first", "second", "third"]
     assert run_jobs([second, third], tmp_path, workers=1) == []
     assert log(tmp_path) == ["first", "second", "third"]
-    assert len({read_result(tmp_path, one.name)["process"] for one in (first, second, third)}) == 3
+    assert len({one.result(tmp_path)["process"] for one in (first, second, third)}) == 3
     assert len(codes([second, third], tmp_path)) == 1
 
 

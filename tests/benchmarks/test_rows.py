@@ -19,12 +19,12 @@ def options(tmp_path):
     return Options(work=tmp_path, weights=tmp_path / "weights")
 
 
-def test_the_peer_follows_ours_and_has_all_else_in_common(options):
+def test_the_peer_has_ours_budget_and_is_not_trained_again_when_ours_is(options):
     ours = ours_job(options, "pneumonia", 4.0, 1)
     peer = peer_job(ours)
     assert ours.arguments["cpu_seconds"] == 240
-    assert ours in peer.after
-    assert peer.arguments == {**ours.arguments, "side": "peer", "like": ours.name}
+    assert peer.after == ours.after
+    assert peer.arguments == {**ours.arguments, "side": "peer"}
     assert {ours.name, peer.name} == {"gans/pneumonia_4/ours-1", "gans/pneumonia_4/peer-1"}
 
 

@@ -1,6 +1,9 @@
+import json
+
 import pytest
 
 from synthetyk.core.errors import ConfigError, UnknownNameError
+from synthetyk.pipeline.plan import Plan
 from synthetyk.pipeline.planner import Facts, make_plan
 from synthetyk.pipeline.settings import RunSettings, merge_overrides
 
@@ -75,6 +78,22 @@ def test_bf16_is_taken_where_it_measured_faster():
 
     assert plan().values.classifier_precision == "fp32"
     assert plan(speeds=Half()).values.classifier_precision == "bf16"
+
+
+def test_a_gan_computes_in_bf16_where_that_measured_faster_unless_it_is_a_reference():
+    class Half(FixedSpeeds):
+        def gan(self, config):
+            return 200 if config.precision == "fp32" else 350
+
+    made = plan(speeds=Half())
+    assert made.values.gan_precision == "bf16"
+    assert made.reasons["gan_precision"] == "fp32: 200 images/s; bf16: 350 images/s"
+    assert made.values.gan_kimg == pytest.approx(
+        1.75 * plan(speeds=FixedSpeeds(gan=200 / 1.5)).values.gan_kimg, rel=0.02
+    )
+    assert plan().values.gan_precision == "fp32"
+    for fixed in ("gan_recipe=dcgan", "gan_precision=fp32", "gan_kimg=5"):
+        assert plan(speeds=Half(), assignments=[fixed]).values.gan_precision == "fp32"
 
 
 def test_a_long_budget_trains_two_gans_side_by_side():
@@ -196,3 +215,14 @@ def test_a_longer_training_is_looked_at_more_often():
 
     assert looks(plan(budget=60)) == 4
     assert looks(plan(budget=3600)) == 12
+
+
+def test_a_plan_from_before_there_were_recipes_is_read(tmp_path):
+    made = plan(assignments=["gan_recipe=dcgan"])
+    made.save(tmp_path / "plan.json")
+    values = json.loads((tmp_path / "plan.json").read_text())
+    for part in ("values", "reasons", "origins"):
+        for name in ("device", "gan_recipe", "gan_r1", "gan_r2"):
+            del values[part][name]
+    (tmp_path / "plan.json").write_text(json.dumps(values | {"schema": "plan/1"}))
+    assert Plan.load(tmp_path / "plan.json").values == made.values

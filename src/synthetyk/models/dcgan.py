@@ -12,6 +12,7 @@ Koyama, "cGANs with projection discriminator", ICLR 2018, equation 4).
 
 from itertools import pairwise
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from synthetyk.models.condition import ClassInput, ClassScore
@@ -67,8 +68,13 @@ class Discriminator(nn.Module):
             labels: int64 ``(N,)``; None if unconditional.
         """
         h = self.blocks(images)  # (N, w, 32, 32), (N, 2w, 16, 16), (N, 4w, 8, 8), (N, 8w, 4, 4)
-        logits: Tensor = self.score(h.flatten(1)).squeeze(1) + self.by_class(h.sum(dim=(2, 3)), labels)  # (N,)
+        logits: Tensor = self._score(h) + self.by_class(h.sum(dim=(2, 3)), labels)  # (N,)
         return logits
+
+    def _score(self, h: Tensor) -> Tensor:
+        """Apply `score` to ``(N, 8w, 4, 4)`` as it lies in memory: turning the weights is the cheaper."""
+        weight = self.score.weight.view(1, *h.shape[1:]).permute(0, 2, 3, 1).flatten(1)
+        return F.linear(h.permute(0, 2, 3, 1).flatten(1), weight, self.score.bias).squeeze(1)
 
 
 def _deviation(module: nn.Module) -> float:
