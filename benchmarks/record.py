@@ -5,6 +5,7 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,27 @@ def markdown(name: str, cells: list[list[str]], result: dict[str, Any]) -> str:
     where = ", ".join(f"{key} {value}" for key, value in result["machine"].items())
     parts = [f"# {name}", result.get("about", "").strip(), table, f"{result['date']}; {where}. More in `{name}.json`."]
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def measured(codes: Sequence[str]) -> str:
+    """Return when, with which code and on what a row was measured, for rows that are not measured together."""
+    return f"{time.strftime('%Y-%m-%d')}, code {' '.join(codes)}, {_processor()}"
+
+
+def beside(name: str, key: str, rows: Mapping[str, Any], *, folder: Path = RESULTS) -> dict[str, Any]:
+    """Return rows by name, and before them those that only earlier results hold: full budgets fill many hours.
+
+    Args:
+        name: The benchmark.
+        key: ``rows``, or ``details``.
+        rows: What was measured now.
+        folder: Where the results lie.
+    """
+    path = folder / f"{name}.json"
+    old = json.loads(path.read_text())[key] if path.exists() else {}
+    if isinstance(old, list):
+        old = {row["row"]: row for row in old}
+    return {**old, **rows}
 
 
 def _text(value: Any) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 
 from benchmarks.gan.scoring import features_job, figure, score_job
 from benchmarks.gan.training import ours_job, peer_job
-from benchmarks.jobs import Job, run_jobs
+from benchmarks.jobs import Job, codes, run_jobs
 from benchmarks.options import Options
-from benchmarks.record import write
+from benchmarks.record import beside, measured, write
 from synthetyk.evaluation.scores import Scores
 
 SEEDS = 3
@@ -35,10 +35,15 @@ def main(options: Options) -> list[str]:
     wanted = [job for row in options.rows(ROWS) for jobs in pairs[row] for job in jobs.values()]
     failed = run_jobs(wanted, options.work, options.jobs)
     found = {row: [done for jobs in each if (done := results(options, jobs))] for row, each in pairs.items()}
-    rows = [table_row(options, row, done) for row, done in found.items() if done]
+    rows = {row: table_row(options, row, done) for row, done in found.items() if done}
+    for row, cells in rows.items():
+        cells["measured"] = measured(codes([job for seed in pairs[row] for job in seed.values()], options.work))
     if rows:
         jobs = [job for each in pairs.values() for one in each for job in one.values()]
-        write("quality", rows, folder=options.results, **options.about(__doc__, jobs), details=found)
+        kept = {"rows": rows, "details": {row: found[row] for row in rows}}
+        kept = {key: beside("quality", key, now, folder=options.results) for key, now in kept.items()}
+        about = options.about(__doc__, jobs)
+        write("quality", list(kept["rows"].values()), folder=options.results, **about, details=kept["details"])
     return failed
 
 

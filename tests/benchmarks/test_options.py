@@ -1,6 +1,6 @@
 import pytest
 from benchmarks.options import Options, parse
-from benchmarks.record import RESULTS, markdown
+from benchmarks.record import RESULTS, beside, markdown, write
 
 NAMES = ("quality", "use")
 
@@ -43,3 +43,12 @@ def test_a_table_says_what_it_is_about_and_where_it_was_measured():
     assert "What." in lines
     assert lines[4:7] == ["| a | b |", "| --- | --- |", "| 1 | 2 |"]
     assert "torch 9" in lines[-1]
+
+
+def test_rows_that_were_measured_earlier_stay_and_those_measured_now_replace_theirs(tmp_path):
+    rows = [{"row": "a", "value": 1}, {"row": "b", "value": 2}]
+    write("some", rows, folder=tmp_path, details={"a": [1], "b": [2]})
+    now = {"b": {"row": "b", "value": 3}}
+    assert list(beside("some", "rows", now, folder=tmp_path).values()) == [rows[0], now["b"]]
+    assert beside("some", "details", {"c": [4]}, folder=tmp_path) == {"a": [1], "b": [2], "c": [4]}
+    assert beside("another", "rows", now, folder=tmp_path) == now
