@@ -7,7 +7,10 @@ from benchmarks.options import parse
 
 ALL = {
     **{name: f"benchmarks.{name}" for name in ("pneumonia", "memory")},
-    **{name: f"benchmarks.gan.{name}" for name in ("quality", "use", "throughput", "head_ct", "rmsprop", "gpu")},
+    **{
+        name: f"benchmarks.gan.{name}"
+        for name in ("quality", "use", "throughput", "head_ct", "rmsprop", "studies", "gpu")
+    },
 }
 
 if __name__ == "__main__":
