@@ -30,7 +30,8 @@ data = Subset(images, rows, (rows % 3 == 0).astype(np.int64), rows, ("left", "ri
 train, val = data.select(rows < 120), data.select(rows >= 120)
 network = {{"architecture": "upconv", "resolution": 28, "classes": 2, "width": 4, "latent": 8}}
 spaces = dict(tick_kimg=0.16, checkpoint_kimg=0.32, sample_kimg=1.28)
-config = GANConfig(network=network, batch_size=16, kimg={STEPS * 0.016}, augment="translation", **spaces)
+config = GANConfig(network=network, batch_size=16, kimg={STEPS * 0.016}, augment="translation", precision=sys.argv[2],
+                   **spaces)
 if not (folder / "features").exists():
     LearnedExtractor.fit(train, val, ClassifierConfig(width=8, steps=20), folder / "features")
 extractor = LearnedExtractor.open(folder / "features")
@@ -54,11 +55,11 @@ def train(tmp_path, images):
     """Train in a process of its own, which is killed once it says a step; return whether it ended by itself."""
     (tmp_path / "train.py").write_text(SCRIPT)
 
-    def run(name, kill_at=None):
+    def run(name, precision, kill_at=None):
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
         np.save(folder / "images.npy", images)
-        command = [sys.executable, tmp_path / "train.py", folder]
+        command = [sys.executable, tmp_path / "train.py", folder, precision]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for line in child.stdout:
             if kill_at and int(line) >= kill_at:
@@ -70,12 +71,13 @@ def train(tmp_path, images):
     return run
 
 
-def test_a_training_killed_at_random_moments_ends_with_the_same_bits(tmp_path, train):
-    assert train("whole")
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_training_killed_at_random_moments_ends_with_the_same_bits(tmp_path, train, precision):
+    assert train("whole", precision)
     moments = random.Random(0)
     kills = [moments.randrange(1, STEPS) for _ in range(KILLS)]
     for step in sorted(kills):
-        assert not train("killed", step)
-    assert train("killed")
+        assert not train("killed", precision, step)
+    assert train("killed", precision)
     for name in RESULTS:
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), f"{name} differs"
