@@ -7,6 +7,7 @@ before a 3x3 convolution has neither fault. The discriminator is DCGAN's.
 
 from itertools import pairwise
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -22,14 +23,17 @@ class UpConv2d(nn.Conv2d):
     numbers from less than half of the multiplications, since no pixel is multiplied twice for being repeated.
     """
 
+    sums: Tensor
+
     def __init__(self, before: int, after: int, *, bias: bool) -> None:
         super().__init__(before, after, 3, padding=1, bias=bias)
+        along = torch.tensor([[0.0, 0, 1, 1], [0, 1, 1, 0], [1, 1, 0, 0]])  # where each of 3 weights counts among 4
+        self.register_buffer("sums", torch.kron(along, along), persistent=False)  # (9, 16)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(N, before, H, W)`` to ``(N, after, 2 H, 2 W)``."""
-        w = self.weight.flip(2, 3).transpose(0, 1)  # (before, after, 3, 3)
-        tall = F.pad(w, (0, 0, 0, 1)) + F.pad(w, (0, 0, 1, 0))  # (before, after, 4, 3)
-        kernel = F.pad(tall, (0, 1)) + F.pad(tall, (1, 0))  # (before, after, 4, 4)
+        with torch.autocast(x.device.type, enabled=False):
+            kernel = (self.weight.flatten(2) @ self.sums).unflatten(2, (4, 4)).transpose(0, 1)  # (before, after, 4, 4)
         return F.conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
 
 
