@@ -25,7 +25,7 @@ def test_every_recipe_makes_networks_that_its_penalties_and_layers_fit(name, res
     }
     config = {"network": network, "loss": chosen.loss, "r1": size.r1, "r2": size.r2, "betas": chosen.betas}
     gan = GAN(GANConfig.parse(config))
-    assert gan.normalises == architecture(chosen.architecture).normalises_batches
+    assert gan.kind == architecture(chosen.architecture)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -40,7 +40,9 @@ def test_a_size_between_two_takes_the_smaller_ones():
 
 
 def test_a_recipe_for_several_processes_has_no_batch_normalisation():
-    assert not architecture(recipe("cpu-stable").architecture).normalises_batches
+    kind = architecture(recipe("cpu-stable").architecture)
+    assert not kind.generator_normalises
+    assert not kind.discriminator_normalises
 
 
 def test_the_head_ct_sources_variant_has_its_layers():

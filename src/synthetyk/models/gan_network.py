@@ -71,13 +71,15 @@ class Architecture:
             ``(N, C, R, R)`` in [-1, 1].
         discriminator: Builds a module that maps images and labels to logits ``(N,)``: above 0 it says real.
         deviation: Standard deviation that the weights of one layer begin with, around 0.
-        normalises_batches: Whether an image's result in training depends on the rest of its batch.
+        generator_normalises: Whether an image drawn in training depends on the rest of its batch.
+        discriminator_normalises: Whether an image's logit in training does.
     """
 
     generator: Callable[[NetworkConfig], nn.Module]
     discriminator: Callable[[NetworkConfig], nn.Module]
     deviation: Callable[[nn.Module], float]
-    normalises_batches: bool
+    generator_normalises: bool
+    discriminator_normalises: bool
 
 
 def architecture(name: str) -> Architecture:

@@ -125,4 +125,6 @@ def _deviation(module: nn.Module) -> float:
     return float(getattr(module, "gain", 1.0)) / math.sqrt(weight[0].numel())
 
 
-RESIDUAL = Architecture(Generator, Discriminator, _deviation, normalises_batches=False)
+RESIDUAL = Architecture(
+    Generator, Discriminator, _deviation, generator_normalises=False, discriminator_normalises=False
+)

@@ -33,7 +33,9 @@ class UpConv2d(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(N, before, H, W)`` to ``(N, after, 2 H, 2 W)``."""
         with torch.autocast(x.device.type, enabled=False):
-            kernel = (self.weight.flatten(2) @ self.sums).unflatten(2, (4, 4)).transpose(0, 1)  # (before, after, 4, 4)
+            kernel = (
+                (self.weight.flatten(2) @ self.sums).view(*self.weight.shape[:2], 4, 4).transpose(0, 1)
+            )  # (before, after, 4, 4)
         return F.conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
 
 
@@ -63,4 +65,6 @@ class Generator(nn.Module):
         return images
 
 
-UPCONV = Architecture(Generator, DCGAN.discriminator, DCGAN.deviation, normalises_batches=True)
+UPCONV = Architecture(
+    Generator, DCGAN.discriminator, DCGAN.deviation, generator_normalises=True, discriminator_normalises=True
+)

@@ -32,7 +32,7 @@ def gan_config(plan: Any, *, classes: int, seed: int) -> GANConfig:
             "batch_size": plan.gan_batch_size,
             "optimizer": plan.gan_optimizer,
             "learning_rate_g": plan.gan_learning_rate,
-            "learning_rate_d": plan.gan_learning_rate,
+            "learning_rate_d": plan.gan_learning_rate * chosen.discriminator_rate,
             "betas": chosen.betas,
             "loss": chosen.loss,
             "r1": plan.gan_r1,

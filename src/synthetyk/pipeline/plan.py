@@ -31,7 +31,7 @@ class PlanValues(Config):
         gan_width: Channels of the layer next to the image; 128 is the DCGAN paper's network.
         gan_batch_size: Images per step.
         gan_optimizer: ``adam`` or ``rmsprop``.
-        gan_learning_rate: Of the generator and the discriminator.
+        gan_learning_rate: Of the generator; the discriminator's is a multiple of it that the recipe names.
         gan_r1: Weight of the gradient penalty on real images.
         gan_r2: Weight of the gradient penalty on generated images.
         gan_augment: DiffAugment policy; empty for none.

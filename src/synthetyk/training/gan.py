@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from synthetyk.core import seeding
 from synthetyk.core.errors import ConfigError
 from synthetyk.models.condition import renewed, set_strength
-from synthetyk.models.gan_network import architecture, build_discriminator, build_generator
+from synthetyk.models.gan_network import Architecture, architecture, build_discriminator, build_generator
 from synthetyk.training.augment import augment, draw
 from synthetyk.training.checkpoint import load_optimizer, optimizer_tensors, tensors_under
 from synthetyk.training.ema import EMA, ema_decay
@@ -34,8 +34,8 @@ class GAN:
 
     def __init__(self, config: GANConfig, attempt: int = 0, world: World = ALONE) -> None:
         self.config, self.attempt, self.world, self.loss = config, attempt, world, LOSSES[config.loss]
-        self.normalises = architecture(config.network.architecture).normalises_batches
-        _check(config, world, self.normalises)
+        self.kind = architecture(config.network.architecture)
+        _check(config, world, self.kind)
         rate = config.rollback_rate**attempt
         self.learning_rates = config.learning_rate_g * rate, config.learning_rate_d * rate
         self.generator = build_generator(config.network, config.seed, f"train/generator/{attempt}")
@@ -174,7 +174,7 @@ class GAN:
         differentiated twice is computed in fp32.
         """
         with self._autocast(enabled=not precise):
-            if self.normalises:
+            if self.kind.discriminator_normalises:
                 logits = torch.cat([self.discriminator(half, labels) for half in images.chunk(2)])
             else:
                 logits = self.discriminator(images, None if labels is None else labels.repeat(2))
@@ -196,15 +196,15 @@ class GAN:
         return torch.autocast(self.config.device, dtype=torch.bfloat16, enabled=mixed)
 
 
-def _check(config: GANConfig, world: World, normalises: bool) -> None:
+def _check(config: GANConfig, world: World, kind: Architecture) -> None:
     """Refuse what batch normalisation cannot do."""
     name = config.network.architecture
-    if normalises and (config.r1 or config.r2):
+    if kind.discriminator_normalises and (config.r1 or config.r2):
         raise ConfigError(
             f"A gradient penalty was asked of {name}, whose batch normalisation makes each logit depend on all images",
             expected="r1 and r2 of 0, or an architecture without batch normalisation",
         )
-    if normalises and world.size > 1:
+    if (kind.generator_normalises or kind.discriminator_normalises) and world.size > 1:
         raise ConfigError(
             f"{name} was asked to train in {world.size} processes, but its batch normalisation would see only a part"
             " of each batch in each of them",

@@ -17,7 +17,7 @@ class Size(Config):
     Attributes:
         width: Channels of the layer next to the image.
         batch_size: Images per step.
-        learning_rate: Of both networks.
+        learning_rate: Of the generator.
         r1: Weight of the gradient penalty on real images.
         r2: Weight of the gradient penalty on generated images.
     """
@@ -39,6 +39,8 @@ class Recipe(Config):
         latent: Numbers in the noise vector.
         optimizer: ``adam`` or ``rmsprop``.
         betas: Adam's betas.
+        discriminator_rate: The discriminator's learning rate as a multiple of the generator's (Heusel et al., "GANs
+            trained by a two time-scale update rule", NeurIPS 2017).
         penalty_every: Steps between two gradient penalties.
         cooldown: Part of the training over which the learning rates fall to 0 at its end.
         ramp: Part of the training after which the classes are fully told apart.
@@ -57,6 +59,7 @@ class Recipe(Config):
     latent: int = 100
     optimizer: Literal["adam", "rmsprop"] = "adam"
     betas: tuple[float, float] = (0.5, 0.999)
+    discriminator_rate: float = 1
     penalty_every: int = 8
     cooldown: float = Field(default=0, ge=0, le=1)
     ramp: float = Field(default=0, ge=0, lt=1)
@@ -87,8 +90,12 @@ def recipe(name: str) -> Recipe:
 _PAPER = Size(width=128, batch_size=128, learning_rate=2e-4)
 
 CPU_FAST = Recipe(
-    summary="small batches of a small DCGAN that enlarges and convolves; the default without a GPU",
-    architecture="upconv",
+    summary="small batches of a small generator that enlarges and convolves, against a discriminator with spectral"
+    " normalisation; the default without a GPU",
+    architecture="spectral",
+    loss="hinge",
+    betas=(0.0, 0.99),
+    discriminator_rate=2,
     sizes={
         28: Size(width=48, batch_size=32, learning_rate=4e-4),
         64: Size(width=24, batch_size=16, learning_rate=4e-4),
