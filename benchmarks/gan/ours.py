@@ -37,7 +37,7 @@ PILOT = 0.1  # of the budget at most, to measure the speed of a step
 PILOT_SECONDS = 10.0  # which is long enough
 PILOT_TICKS = 10  # the plan's 60 lines of metrics, 20 checkpoints and 12 looks in small, to measure what they cost
 CALIBRATION_SECONDS = 2.0  # of the plan, for each precision
-PRUDENCE = 0.93  # of what is left: a training above its budget is worse than one below, and a step costs more on a busy machine
+PRUDENCE = 0.93  # of what is left: a budget must not be exceeded, and a step costs more on a busy machine
 LOOKS = 12  # at a training that is watched
 FEATURES_STEPS = 300  # of the network that the trainer looks at its images with
 
