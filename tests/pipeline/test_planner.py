@@ -133,6 +133,11 @@ def test_few_images_are_augmented():
     assert not plan(facts(train_counts=(3000, 3000), side=28)).values.gan_augment
 
 
+def test_few_images_are_learnt_more_slowly():
+    many, few = (plan(facts(train_counts=counts)).values for counts in ((600, 300), (70, 70)))
+    assert few.gan_learning_rate == many.gan_learning_rate / 4
+
+
 def test_images_that_are_not_square_get_a_border():
     assert plan(facts(aspect=1.4)).values.fit == "pad"
     assert plan().values.fit == "stretch"
