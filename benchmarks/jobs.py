@@ -4,6 +4,7 @@ A job runs in a process of its own, so that its CPU time can be told from others
 folder. It is done again only if its arguments have changed or a job that it follows was done again.
 """
 
+import time
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -12,10 +13,10 @@ from functools import cache
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import synthetyk
+from benchmarks.record import processor
 from synthetyk.core.artifacts import read_json, sha256_file, sha256_tree, write_json
 from synthetyk.core.processes import serve_parent, worker
 
@@ -56,6 +57,13 @@ class Job:
 def codes(jobs: Iterable[Job], work: Path) -> list[str]:
     """Return the hashes of Synthetyk's source that finished jobs ran with: one, if nobody touched it meanwhile."""
     return sorted({read_json(job.record(work))["code"] for job in ordered(jobs) if job.result(work) is not None})
+
+
+def measured(jobs: Iterable[Job], work: Path) -> str:
+    """Return when, on what and with which code finished jobs ran."""
+    done = [read_json(job.record(work)) for job in ordered(jobs) if job.result(work) is not None]
+    each = (sorted({record[name] for record in done}) for name in ("date", "processor", "code"))
+    return "; ".join(", ".join(values) for values in each)
 
 
 def ordered(jobs: Iterable[Job]) -> list[Job]:
@@ -121,7 +129,7 @@ class _Pool:
         folder = self.work / job.name
         folder.mkdir(parents=True, exist_ok=True)
         end = lease.enter_context(worker(_work, job.call, self.work, folder, dict(job.arguments)))
-        self._running[end] = job, lease, monotonic()
+        self._running[end] = job, lease, time.monotonic()
 
     def _take(self, end: Connection) -> None:
         job, lease, began = self._running.pop(end)
@@ -133,8 +141,9 @@ class _Pool:
         if isinstance(said, str):
             self._fail(job, said)
             return
-        seconds = round(monotonic() - began, 1)
-        about = {"code": code(), "wall_seconds": seconds, "result": said}
+        seconds = round(time.monotonic() - began, 1)
+        where = {"date": time.strftime("%Y-%m-%d"), "processor": processor()}
+        about = {"code": code(), **where, "wall_seconds": seconds, "result": said}
         write_json(job.record(self.work), job.identity(self.work) | about)
         print(f"{job.name}: done in {seconds} s", flush=True)
 

@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,14 @@ RESULTS = Path(__file__).parent / "results"
 def machine() -> dict[str, Any]:
     names = ("synthetyk", "torch", "numpy", "pillow")
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "threads": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
         **{name: version(name) for name in names},
     }
 
 
-def _processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """Return the processor's name where the system tells it, else its kind."""
     kind = platform.processor() or platform.machine()
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
@@ -40,8 +40,9 @@ def data(name: str) -> Path:
 
 
 def write(name: str, rows: list[dict[str, Any]], *, folder: Path = RESULTS, **about: Any) -> None:
-    """Print the rows, which have the same columns, as a table; write them as JSON and as Markdown."""
-    cells = [list(rows[0]), *([_text(row[column]) for column in rows[0]] for row in rows)]
+    """Print the rows as a table, a dash where a row lacks a column; write them as JSON and as Markdown."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    cells = [columns, *([_text(row.get(column)) for column in columns] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for line in cells:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
@@ -58,11 +59,6 @@ def markdown(name: str, cells: list[list[str]], result: dict[str, Any]) -> str:
     where = ", ".join(f"{key} {value}" for key, value in result["machine"].items())
     parts = [f"# {name}", result.get("about", "").strip(), table, f"{result['date']}; {where}. More in `{name}.json`."]
     return "\n\n".join(filter(None, parts)) + "\n"
-
-
-def measured(codes: Sequence[str]) -> str:
-    """Return when, with which code and on what a row was measured, for rows that are not measured together."""
-    return f"{time.strftime('%Y-%m-%d')}, code {' '.join(codes)}, {_processor()}"
 
 
 def beside(name: str, key: str, rows: Mapping[str, Any], *, folder: Path = RESULTS) -> dict[str, Any]:

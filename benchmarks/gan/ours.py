@@ -173,6 +173,7 @@ class _Wish:
         fixed = {"resolution": size, "threads": self.threads, "gan_kimg": kimg}
         fixed |= {"classifier_steps": 1, "features_steps": 1}  # so that nothing is measured for them
         fixed |= {"gan_recipe": self.recipe, "gan_precision": self.precision}
+        fixed |= {"device": "cuda" if self.recipe == "gpu" else None}
         overrides = {name: Override(value=value, origin="config file") for name, value in fixed.items() if value}
         seconds = self.seconds / self.threads
         settings = RunSettings(dataset="benchmark", goal="train", budget_seconds=seconds, overrides=overrides)

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.jobs import Job, codes, run_jobs
+from benchmarks.jobs import Job, code, measured, run_jobs
 from benchmarks.options import Options
-from benchmarks.record import beside, data, measured, write
+from benchmarks.record import beside, data, write
 from synthetyk.core import seeding
 from synthetyk.core.artifacts import read_json
 from synthetyk.evaluation.study.report import ArmReport, StudyReport
@@ -62,7 +62,7 @@ def main(options: Options) -> list[str]:
     if found:
         folder, details = options.results, beside("studies", "details", found, folder=options.results)
         for row in found:
-            details[row]["measured"] = measured(codes([jobs[row]], options.work))
+            details[row]["measured"] = measured([jobs[row]], options.work)
         rows = [cells for row, result in details.items() for cells in table(row, result)]
         about = options.about(__doc__, jobs.values()) | {"side_by_side": 1, "threads": "the plan's"}
         write("studies", rows, folder=folder, **about, minutes=_minutes(options), details=details)
@@ -83,7 +83,7 @@ def thinned(labels: NDArray[np.int64], purpose: str) -> NDArray[np.int64]:
 
 def study(_work: Path, folder: Path, *, name: str, minutes: float) -> dict[str, Any]:
     """Run the product on a set; return its study and its verdict on sharing."""
-    run = folder / "run"
+    run = folder / f"run-{minutes:g}-{code()}"  # another budget or other code begins anew
     how = ["run", SETS[name](folder), "--output", run, "--budget", f"{minutes:g}min"]
     subprocess.run([sys.executable, "-m", "synthetyk", *map(str, how)], check=True, stdout=subprocess.DEVNULL)
     report = StudyReport.load(run / "study" / "study.json").model_dump(mode="json")

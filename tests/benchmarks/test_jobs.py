@@ -87,5 +87,5 @@ def test_the_record_says_with_what_and_how_long(tmp_path):
     run_jobs([job("a")], tmp_path, workers=1)
     record = json.loads((tmp_path / "a" / "job.json").read_text())
     assert record["arguments"] == {"word": "a"}
-    assert set(record) == {"call", "arguments", "after", "code", "wall_seconds", "result"}
+    assert set(record) == {"call", "arguments", "after", "code", "date", "processor", "wall_seconds", "result"}
     assert sys.modules.get("noting_calls") is None

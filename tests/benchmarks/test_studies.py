@@ -57,9 +57,10 @@ def test_a_study_is_the_products_own_run(tmp_path, monkeypatch):
     monkeypatch.setattr(studies, "read_json", lambda path: {"sentence": "No sign.", "seconds": 1.0})
     monkeypatch.setenv("SYNTHETYK_DATA", str(tmp_path))
     (tmp_path / "head_ct").mkdir()
+    monkeypatch.setattr(studies, "code", lambda: "c0de")
     found = studies.study(tmp_path, tmp_path, name="head_ct", minutes=20)
     assert asked[0][2:] == [
-        "synthetyk", "run", str(tmp_path / "head_ct"), "--output", str(tmp_path / "run"), "--budget", "20min",
+        "synthetyk", "run", str(tmp_path / "head_ct"), "--output", str(tmp_path / "run-20-c0de"), "--budget", "20min",
     ]  # fmt: skip
     assert found == {"study": {"verdict": "helps"}, "sharing": "No sign.", "seconds": 0}
 

@@ -28,9 +28,10 @@ folder = Path(sys.argv[1])
 images, rows = np.load(folder / "images.npy"), np.arange(160)
 data = Subset(images, rows, (rows % 3 == 0).astype(np.int64), rows, ("left", "right"))
 train, val = data.select(rows < 120), data.select(rows >= 120)
-network = {{"architecture": "upconv", "resolution": 28, "classes": 2, "width": 4, "latent": 8}}
+network = {{"architecture": "spectral", "resolution": 28, "classes": 2, "width": 4, "latent": 8}}
 spaces = dict(tick_kimg=0.16, checkpoint_kimg=0.32, sample_kimg=1.28)
 config = GANConfig(network=network, batch_size=16, kimg={STEPS * 0.016}, augment="translation", precision=sys.argv[2],
+                   loss="hinge", betas=(0.0, 0.99), learning_rate_d=4e-4,
                    **spaces)
 if not (folder / "features").exists():
     LearnedExtractor.fit(train, val, ClassifierConfig(width=8, steps=20), folder / "features")

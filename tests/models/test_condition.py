@@ -27,7 +27,7 @@ def test_without_classes_nothing_is_added():
     assert torch.equal(ClassScore(config, 5)(z, None), torch.zeros(3))
 
 
-@pytest.mark.parametrize("architecture", ["dcgan", "upconv", "residual"])
+@pytest.mark.parametrize("architecture", ["dcgan", "upconv", "spectral", "residual"])
 def test_at_strength_0_a_pair_is_unconditional_and_the_strength_is_saved(architecture):
     config = NetworkConfig(architecture=architecture, resolution=28, classes=3, width=8, width_limit=16, latent=5)
     generator, discriminator = build_generator(config, 0, "g").eval(), build_discriminator(config, 0, "d").eval()
@@ -53,7 +53,9 @@ def test_a_state_from_before_the_modules_had_names_is_read(build):
         if not name.endswith(".strength")
     }
     assert old.keys() != state.keys()
-    found = renewed(old)
+    found = renewed(network, old)
     assert found.keys() == state.keys()
     assert all(torch.equal(found[name], state[name]) for name in state)
-    assert renewed(found).keys() == state.keys()
+    assert renewed(network, found).keys() == state.keys()
+    plain = torch.nn.Linear(2, 2)
+    assert renewed(plain, plain.state_dict()).keys() == plain.state_dict().keys()

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from synthetyk.core.errors import ConfigError, UnknownNameError
+from synthetyk.pipeline.configs import gan_config
 from synthetyk.pipeline.plan import Plan
 from synthetyk.pipeline.planner import Facts, make_plan
 from synthetyk.pipeline.settings import RunSettings, merge_overrides
@@ -94,6 +95,26 @@ def test_a_gan_computes_in_bf16_where_that_measured_faster_unless_it_is_a_refere
     assert plan().values.gan_precision == "fp32"
     for fixed in ("gan_recipe=dcgan", "gan_precision=fp32", "gan_kimg=5"):
         assert plan(speeds=Half(), assignments=[fixed]).values.gan_precision == "fp32"
+    both = plan(speeds=Half(), assignments=["gan_recipe=dcgan", "gan_precision=bf16"])
+    assert both.values.gan_kimg == made.values.gan_kimg
+
+
+def test_only_what_the_user_left_open_is_measured_of_the_gan():
+    def tried(*assignments):
+        speeds = FixedSpeeds()
+        plan(assignments=assignments, speeds=speeds)
+        return [(call.threads, call.precision) for call in speeds.calls if hasattr(call, "network")]
+
+    assert tried() == [(1, "fp32"), (2, "fp32"), (2, "bf16")]
+    assert tried("threads=3") == [(3, "fp32"), (3, "bf16")]
+    assert tried("gan_precision=bf16") == [(1, "bf16"), (2, "bf16")]
+    assert tried("gan_recipe=dcgan") == [(1, "fp32"), (2, "fp32")]
+
+
+def test_the_discriminator_learns_as_much_faster_as_the_recipe_says():
+    values = plan().values
+    config = gan_config(values, classes=2, seed=0)
+    assert config.learning_rate_d == 2 * config.learning_rate_g == 2 * values.gan_learning_rate
 
 
 def test_a_long_budget_trains_two_gans_side_by_side():
@@ -231,3 +252,13 @@ def test_a_plan_from_before_there_were_recipes_is_read(tmp_path):
             del values[part][name]
     (tmp_path / "plan.json").write_text(json.dumps(values | {"schema": "plan/1"}))
     assert Plan.load(tmp_path / "plan.json").values == made.values
+
+
+def test_the_default_recipe_of_a_plan_from_before_it_changed_keeps_its_networks(tmp_path):
+    made = plan(assignments=["gan_r1=0"])
+    values = json.loads(made.model_dump_json())
+    (tmp_path / "plan.json").write_text(json.dumps(values | {"schema": "plan/1"}))
+    found = Plan.load(tmp_path / "plan.json")
+    assert found.values == made.values.replace(gan_recipe="upconv")
+    assert found.origins["gan_r1"] == "command line"
+    assert gan_config(found.values, classes=2, seed=0).network.architecture == "upconv"

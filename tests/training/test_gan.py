@@ -6,6 +6,12 @@ from synthetyk.models.gan_network import NetworkConfig
 from synthetyk.training.gan import GAN
 from synthetyk.training.gan_config import GANConfig
 
+SPECTRAL = {
+    "network": NetworkConfig(architecture="spectral", resolution=28, classes=2, width=4, latent=8),
+    "loss": "hinge",
+    "betas": (0.0, 0.99),
+}
+
 
 def batch(seed=0, classes=2):
     generator = torch.Generator().manual_seed(seed)
@@ -66,7 +72,8 @@ def test_another_attempt_draws_other_numbers_and_learns_more_slowly(tiny):
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"optimizer": "rmsprop"}, {"classes": 0}, {"ema_half_life_kimg": 0}, {"precision": "bf16"}]
+    "changes",
+    [{}, {"optimizer": "rmsprop"}, {"classes": 0}, {"ema_half_life_kimg": 0}, {"precision": "bf16"}, SPECTRAL],
 )
 def test_a_restored_gan_goes_on_as_if_it_had_not_stopped(tiny, changes):
     config = tiny(**changes)

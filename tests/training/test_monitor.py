@@ -141,6 +141,12 @@ def test_a_discriminator_that_is_sure_while_the_generators_gradient_vanishes_has
     assert kinds(watch(), ticks) == ["discriminator_won"]
 
 
+def test_a_discriminator_that_is_sure_and_has_nothing_left_to_learn_has_won():
+    sated = [sure(1.3) | {"d_loss": 0.001}] * 12
+    assert "its own loss stayed below 0.001" in won_message(sated, CONFIG)
+    assert won_message([*sated[:11], sure(1.3) | {"d_loss": 0.02}], CONFIG) is None
+
+
 def test_a_discriminator_that_is_sure_while_the_generator_learns_has_not_won():
     assert won_message([sure(5 - 0.1 * tick) for tick in range(20)], CONFIG) is None
 

@@ -1,4 +1,5 @@
 import pytest
+import torch
 
 from synthetyk.core.errors import UnknownNameError
 from synthetyk.models.gan_network import architecture
@@ -24,8 +25,9 @@ def test_every_recipe_makes_networks_that_its_penalties_and_layers_fit(name, res
         "classes": 2,
     }
     config = {"network": network, "loss": chosen.loss, "r1": size.r1, "r2": size.r2, "betas": chosen.betas}
-    gan = GAN(GANConfig.parse(config))
-    assert gan.kind == architecture(chosen.architecture)
+    batch = torch.zeros(4, 1, resolution, resolution), torch.tensor([0, 1, 0, 1])
+    values = GAN(GANConfig.parse(config | {"batch_size": 4})).train_step(*batch, 0)
+    assert all(torch.isfinite(value) for value in values.values())
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -58,17 +58,19 @@ class ClassScore(nn.Module):
         return scores
 
 
-def renewed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def renewed(network: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the state of a network with the names that it has now.
 
-    Before the class had modules of its own, a generator held ``embed.weight`` and a discriminator, which is the one
-    with a ``score``, held ``project.weight``; there was no strength.
+    Before the class had modules of its own, a generator held ``embed.weight`` and a discriminator ``project.weight``;
+    there was no strength.
     """
-    if any(name.endswith(".strength") for name in tensors):
-        return dict(tensors)
-    old, part = ("project.weight", "by_class") if "score.weight" in tensors else ("embed.weight", "condition")
-    named = {f"{part}.{name}" if name == old else name: tensor for name, tensor in tensors.items()}
-    return {f"{part}.strength": torch.ones(()), **named}
+    wanted, found = network.state_dict(), dict(tensors)
+    for part, name in (("condition", "embed.weight"), ("by_class", "project.weight")):
+        if name in found and name not in wanted:
+            found[f"{part}.{name}"] = found.pop(name)
+        if f"{part}.strength" in wanted:
+            found.setdefault(f"{part}.strength", torch.ones(()))
+    return found
 
 
 @torch.no_grad()

@@ -68,14 +68,13 @@ class Discriminator(nn.Module):
             labels: int64 ``(N,)``; None if unconditional.
         """
         h = self.blocks(images)  # (N, w, 32, 32), (N, 2w, 16, 16), (N, 4w, 8, 8), (N, 8w, 4, 4)
-        logits: Tensor = flat_score(self.score, h) + self.by_class(h.sum(dim=(2, 3)), labels)  # (N,)
+        logits: Tensor = self._flat_score(h) + self.by_class(h.sum(dim=(2, 3)), labels)  # (N,)
         return logits
 
-
-def flat_score(score: nn.Linear, h: Tensor) -> Tensor:
-    """Return the scores ``(N,)`` of maps ``(N, w, H, W)``, taken as they lie in memory: weights are cheaper to turn."""
-    weight = score.weight.view(1, *h.shape[1:]).permute(0, 2, 3, 1).flatten(1)
-    return F.linear(h.permute(0, 2, 3, 1).flatten(1), weight, score.bias).squeeze(1)
+    def _flat_score(self, h: Tensor) -> Tensor:
+        """Score maps ``(N, 8w, 4, 4)`` as they lie in memory: to turn the weights is cheaper than to turn the maps."""
+        weight = self.score.weight.view(1, *h.shape[1:]).permute(0, 2, 3, 1).flatten(1)
+        return F.linear(h.permute(0, 2, 3, 1).flatten(1), weight, self.score.bias).squeeze(1)
 
 
 def _deviation(module: nn.Module) -> float:

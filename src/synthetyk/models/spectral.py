@@ -1,9 +1,10 @@
 """A generator that enlarges and convolves, against a discriminator with spectral instead of batch normalisation.
 
 Batch normalisation makes a batch of generated images that are too much alike look as varied as real ones. Spectral
-normalisation bounds every layer's slope by its weights alone, so that images are judged one by one, and real and
+normalisation bounds the slope of a layer by its weights alone, so that images are judged one by one, and real and
 generated ones in one pass (Miyato, Kataoka, Koyama and Yoshida, "Spectral normalization for generative adversarial
-networks", ICLR 2018, section 2.1 and algorithm 1). The shape is DCGAN's.
+networks", ICLR 2018, section 2.1 and algorithm 1). The shape is DCGAN's, and spectral norms stand where that has batch
+normalisation: the first convolution and the last, linear layer are free.
 """
 
 from itertools import pairwise
@@ -12,12 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from synthetyk.models.condition import ClassScore
-from synthetyk.models.dcgan import DCGAN, flat_score
+from synthetyk.models import dcgan
 from synthetyk.models.gan_network import Architecture, NetworkConfig
 from synthetyk.models.upconv import UPCONV
 
-GAIN = 1.6  # makes up for what LeakyReLU takes of the signal, layer by layer
+GAIN = 1.6  # makes up for what LeakyReLU takes of the signal, layer by layer; other values were not tried
 
 
 class SpectralConv2d(nn.Conv2d):
@@ -48,31 +48,18 @@ class SpectralConv2d(nn.Conv2d):
         return torch.dot(u, matrix @ v)
 
 
-class Discriminator(nn.Module):
+class Discriminator(dcgan.Discriminator):
     """Maps images ``(N, C, R, R)`` and labels ``(N,)`` to logits ``(N,)``: above 0 it says real."""
 
     def __init__(self, config: NetworkConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         widths = config.widths[::-1]
         layers: list[nn.Module] = [nn.Conv2d(config.channels, widths[0], 4, 2, 1), nn.LeakyReLU(0.2)]
         for before, after in pairwise(widths):
             layers += [SpectralConv2d(before, after), nn.LeakyReLU(0.2)]
         self.blocks = nn.Sequential(*layers)
-        self.score = nn.Linear(widths[-1] * config.base**2, 1)
-        self.by_class = ClassScore(config, widths[-1])
-
-    def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Score images.
-
-        Args:
-            images: float32 ``(N, C, R, R)`` in [-1, 1].
-            labels: int64 ``(N,)``; None if unconditional.
-        """
-        h = self.blocks(images)  # (N, w, 32, 32), (N, 2w, 16, 16), (N, 4w, 8, 8), (N, 8w, 4, 4)
-        logits: Tensor = flat_score(self.score, h) + self.by_class(h.sum(dim=(2, 3)), labels)  # (N,)
-        return logits
 
 
 SPECTRAL = Architecture(
-    UPCONV.generator, Discriminator, DCGAN.deviation, generator_normalises=True, discriminator_normalises=False
+    UPCONV.generator, Discriminator, dcgan.DCGAN.deviation, generator_normalises=True, discriminator_normalises=False
 )

@@ -97,14 +97,17 @@ class PlanValues(Config):
     study_resamples: int = Field(ge=100)
 
 
-def _with_recipe(values: dict[str, Any]) -> dict[str, Any]:
-    """Bring plan/1 to plan/2: before there were recipes every GAN was a DCGAN on the CPU, without penalties."""
+def _with_recipe(old: dict[str, Any]) -> dict[str, Any]:
+    """Bring plan/1 to plan/2: the first GANs were all DCGANs on the CPU, then `cpu-fast` was what is now `upconv`."""
     added = {"device": "cpu", "gan_recipe": "dcgan", "gan_r1": 0.0, "gan_r2": 0.0}
+    values = {**added, **old["values"]}
+    if values["gan_recipe"] == "cpu-fast":
+        values["gan_recipe"] = "upconv"
     return {
-        **values,
-        "values": {**values["values"], **added},
-        "reasons": {**values["reasons"], **dict.fromkeys(added, "the only one when this plan was made")},
-        "origins": {**values["origins"], **dict.fromkeys(added, "plan")},
+        **old,
+        "values": values,
+        "reasons": {**dict.fromkeys(added, "the only one when this plan was made"), **old["reasons"]},
+        "origins": {**dict.fromkeys(added, "plan"), **old["origins"]},
     }
 
 
@@ -173,6 +176,11 @@ class Draft:
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
+
+    def wish(self, name: str) -> Any:
+        """Return the value that the user fixed, or None."""
+        override = self._overrides.get(name)
+        return fixed_value(name, override) if override else None
 
     def fixed(self, *names: str) -> bool:
         """Tell whether the user fixed all of these values, so that nothing has to be measured for them."""

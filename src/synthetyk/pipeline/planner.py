@@ -182,8 +182,9 @@ def _gan(draft: Draft, facts: Facts) -> None:
     draft.put("gan_r1", size.r1, says)
     draft.put("gan_r2", size.r2, says)
     few = facts.images < FEW and chosen.augmented
-    rate = size.learning_rate / 4 if few else size.learning_rate
-    draft.put("gan_learning_rate", rate, f"{says}, a quarter of it for fewer than {FEW} images" if few else says)
+    rate = size.learning_rate * (chosen.few_rate if few else 1)
+    slowly = f"{says}, times {chosen.few_rate:g} for fewer than {FEW} images"
+    draft.put("gan_learning_rate", rate, slowly if few else says)
     draft.put("gan_augment", *_augmentation(chosen, facts.images, draft["resolution"]))
 
 
@@ -213,7 +214,7 @@ def _gan_budget(draft: Draft, facts: Facts, speeds: Speeds, seconds: float) -> N
         draft.put("gan_precision", "fp32", "nothing had to be measured")
         speed = 0.0
     else:
-        speed = facts.processes * _precision(draft, facts, speeds, _threads(draft, facts, speeds))
+        speed = facts.processes * _fastest(draft, facts, speeds)
     kimg = max(1.0, round(MARGIN * speed * seconds / 1000, 1))
     draft.put("gan_kimg", kimg, f"{seconds:.0f} s at {speed:.0f} images/s, a part of it for looks and files")
     kimg = draft["gan_kimg"]
@@ -226,24 +227,26 @@ def _gan_budget(draft: Draft, facts: Facts, speeds: Speeds, seconds: float) -> N
     draft.put("gan_sample_kimg", round(kimg / looks, 6), f"{looks} looks, each of which costs some seconds")
 
 
-def _threads(draft: Draft, facts: Facts, speeds: Speeds) -> float:
-    """Choose the number of threads by measurement: on a busy machine more are slower. Return images per second."""
-    most = max(1, facts.threads // draft["gan_seeds"])
-    measured = {threads: _measured(draft, facts, speeds, threads, "fp32") for threads in sorted({1, most})}
+def _fastest(draft: Draft, facts: Facts, speeds: Speeds) -> float:
+    """Choose the number of threads, then the precision, by measurement; return images per second.
+
+    On a busy machine more threads are slower. What the user fixed is all that is measured.
+    """
+    wish, precise = draft.wish("gan_precision"), recipe(draft["gan_recipe"]).precise
+    precision, most = wish or "fp32", max(1, facts.threads // draft["gan_seeds"])
+    counts = [draft.wish("threads")] if draft.fixed("threads") else sorted({1, most})
+    measured = {threads: _measured(draft, facts, speeds, threads, precision) for threads in counts}
     best = max(measured, key=lambda threads: measured[threads])
     draft.put("threads", best, "; ".join(f"{threads}: {speed:.0f} images/s" for threads, speed in measured.items()))
-    return measured.get(draft["threads"], measured[best])
-
-
-def _precision(draft: Draft, facts: Facts, speeds: Speeds, speed: float) -> float:
-    """Take bf16 where it measures faster than fp32, whose speed is given. Return images per second."""
-    if recipe(draft["gan_recipe"]).precise:
-        draft.put("gan_precision", "fp32", "the recipe is a reference")
-        return speed
-    halved = _measured(draft, facts, speeds, draft["threads"], "bf16")
-    best = "bf16" if speed < WORTH_IT * halved else "fp32"
-    draft.put("gan_precision", best, f"fp32: {speed:.0f} images/s; bf16: {halved:.0f} images/s")
-    return halved if draft["gan_precision"] == "bf16" else speed
+    if wish or precise:
+        why = "the recipe is a reference" if precise else "no other was measured"
+        draft.put("gan_precision", "fp32" if precise else precision, why)
+        return measured[best]
+    halved = _measured(draft, facts, speeds, best, "bf16")
+    better = measured[best] < WORTH_IT * halved
+    words = f"fp32: {measured[best]:.0f} images/s; bf16: {halved:.0f} images/s"
+    draft.put("gan_precision", "bf16" if better else "fp32", words)
+    return halved if better else measured[best]
 
 
 def _measured(draft: Draft, facts: Facts, speeds: Speeds, threads: int, precision: str) -> float:

@@ -133,7 +133,7 @@ def _losses(history: History) -> Panel | None:
         "Losses",
         "What each network is taught to make small. In a healthy duel both keep moving and neither runs away.",
         _named(history, {"d_loss": "discriminator", "g_loss": "generator"}),
-        unit="loss (nats)",
+        unit="loss",
     )
 
 

@@ -117,9 +117,9 @@ class GAN:
 
     def load_tensors(self, tensors: dict[str, Tensor]) -> None:
         """Put back what `tensors` returned."""
-        self.generator.load_state_dict(renewed(tensors_under("generator", tensors)))
-        self.discriminator.load_state_dict(renewed(tensors_under("discriminator", tensors)))
-        self.ema.network.load_state_dict(renewed(tensors_under("ema", tensors)))
+        self.generator.load_state_dict(renewed(self.generator, tensors_under("generator", tensors)))
+        self.discriminator.load_state_dict(renewed(self.discriminator, tensors_under("discriminator", tensors)))
+        self.ema.network.load_state_dict(renewed(self.ema.network, tensors_under("ema", tensors)))
         load_optimizer(self.optimizer_g, tensors_under("optimizer_g", tensors))
         load_optimizer(self.optimizer_d, tensors_under("optimizer_d", tensors))
 

@@ -1,6 +1,6 @@
 """Trains a GAN, from the whole to its parts: ``fit``, ``train_until``, ``train_tick``, ``train_step``.
 
-Whatever stops it, it goes on from the newest whole checkpoint in its folder, and in fp32 on one machine ends with the
+Whatever stops it, it goes on from the newest whole checkpoint in its folder, and on one machine ends with the
 same bits as a training that was never stopped.
 """
 

@@ -83,5 +83,5 @@ def load_generator(path: Path) -> LoadedGenerator:
             f"{path} is missing or damaged", expected=f"a file with SHA-256 {card.sha256}", action="Train again"
         )
     network = build_generator(card.network)
-    network.load_state_dict(renewed(load(path.read_bytes())))
+    network.load_state_dict(renewed(network, load(path.read_bytes())))
     return LoadedGenerator(network.eval().requires_grad_(False), card)

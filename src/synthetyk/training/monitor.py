@@ -40,12 +40,14 @@ class MonitorConfig(Config):
         collapse_ratio: Generated images are collapsed if their mean pairwise distance is below this part of that
             between real images of the same class.
         recovering: A lack of diversity gets better if the distance has grown by this part over its ticks.
-        loss_limit: A mean loss above this has exploded, in nats.
+        loss_limit: A mean loss above this has exploded.
         runaway: The generator's loss has run away if it is more than this many times its median so far, and above 8.
         won_accuracy: The discriminator is never in doubt if it is this often right on real and on generated images.
         won_patience: Ticks in a row that this must last.
         won_loss: The generator's loss counts as rising only above this; 5 means that the discriminator gives generated
             images a chance of 0.7% to be real.
+        sated: The discriminator has nothing left to learn if its loss stays below this; with the hinge loss the
+            generator's loss then stands still instead of rising.
         vanished: The generator's gradient has vanished if its norm is below this part of its median so far.
     """
 
@@ -61,6 +63,7 @@ class MonitorConfig(Config):
     won_accuracy: float = Field(default=0.995, gt=0.5, le=1)
     won_patience: int = Field(default=10, ge=2)
     won_loss: float = Field(default=5, ge=0)
+    sated: float = Field(default=0.01, ge=0)
     vanished: float = Field(default=0.05, ge=0, lt=1)
 
 
@@ -119,7 +122,7 @@ def divergence_message(history: Sequence[Mapping[str, float]], config: MonitorCo
 
 
 def won_message(history: Sequence[Mapping[str, float]], config: MonitorConfig) -> str | None:
-    """Judge whether the discriminator is never in doubt while the generator's loss rises or its gradient vanishes."""
+    """Judge whether the discriminator is never in doubt and the generator falls behind, or either can learn no more."""
     if len(history) < config.won_patience:
         return None
     recent = history[-config.won_patience :]
@@ -131,6 +134,8 @@ def won_message(history: Sequence[Mapping[str, float]], config: MonitorConfig) -
     usual = median(tick["g_gradient"] for tick in history)
     if now > max(config.won_loss, 1.1 * before):
         sign = f"the generator's loss rose from {before:.1f} to {now:.1f}"
+    elif (most := max(tick["d_loss"] for tick in recent)) < config.sated:
+        sign = f"its own loss stayed below {most:.2g}"
     elif recent[-1]["g_gradient"] < config.vanished * usual:
         sign = f"the generator's gradient fell to {recent[-1]['g_gradient']:.2g} from a usual {usual:.2g}"
     else:
