@@ -38,6 +38,7 @@ PILOT_SECONDS = 10.0  # which is long enough
 PILOT_TICKS = 10  # the plan's 60 lines of metrics, 20 checkpoints and 12 looks in small, to measure what they cost
 CALIBRATION_SECONDS = 2.0  # of the plan, for each precision
 PRUDENCE = 0.93  # of what is left: a budget must not be exceeded, and a step costs more on a busy machine
+LAST_SECONDS = 5.0  # that the last look and the files of a training take
 LOOKS = 12  # at a training that is watched
 FEATURES_STEPS = 300  # of the network that the trainer looks at its images with
 
@@ -45,8 +46,17 @@ Watch = Callable[[Sampler, float, float], None]
 
 
 def train_ours(dataset: Dataset, cpu_budget: float, seed: int, threads: int, folder: Path) -> dict[str, Any]:
-    """Plan and train as `synthetyk train` would, in about so many CPU seconds, calibration included."""
-    config, result = _train(_Wish(dataset, cpu_budget, seed, threads), folder, cpu_seconds)
+    """Plan and train as `synthetyk train` would, in about so many CPU seconds, calibration included.
+
+    Where steps come to cost more than the plan measured, the training ends when they are used up.
+    """
+    meter = Meter(cpu_seconds)
+
+    def ending(trainer: GANTrainer) -> None:
+        if meter.seconds > cpu_budget - LAST_SECONDS:
+            trainer.at.lost = trainer.total_steps - trainer.at.step
+
+    config, result = _train(_Wish(dataset, cpu_budget, seed, threads), folder, cpu_seconds, ending)
     findings = [str(finding) for finding in result.findings]
     said = {"chosen": result.chosen, "rollbacks": result.rollbacks, "findings": findings}
     return {"kimg": result.kimg, "planned_kimg": config.kimg, "precision": config.precision, **said}
