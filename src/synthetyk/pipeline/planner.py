@@ -24,7 +24,6 @@ TWO_GANS_SECONDS = 480.0
 MARGIN = 0.78  # of the measured speed: scoring generators, checkpoints and the monitor take their time too
 ENOUGH = 1000  # classifier steps; more gained nothing on PneumoniaMNIST, head CTs, blood cells and chest X-rays
 FEW, ENOUGH_IMAGES = 500, 2000  # below, training images are learned by heart; above, small ones need no augmentation
-OFTEN = 300  # times that each of few images is shown, from where on a lower rate is worth its slowness
 WORTH_IT = 0.9  # bf16 has to be a tenth faster before it is taken
 LATER = {"features": 30.0, "study": 240.0}  # a run that was begun to train only may be studied later all the same
 
@@ -218,7 +217,6 @@ def _gan_budget(draft: Draft, facts: Facts, speeds: Speeds, seconds: float) -> N
     kimg = max(1.0, round(MARGIN * speed * seconds / 1000, 1))
     draft.put("gan_kimg", kimg, f"{seconds:.0f} s at {speed:.0f} images/s, a part of it for looks and files")
     kimg = draft["gan_kimg"]
-    _slow_down(draft, facts)
     averaged = recipe(draft["gan_recipe"]).averaged
     half_life = round(min(10.0, kimg * 0.05), 6) if averaged else 0.0
     draft.put("gan_ema_kimg", half_life, "a twentieth of the training, at most 10 kimg" if averaged else "the recipe's")
@@ -226,14 +224,6 @@ def _gan_budget(draft: Draft, facts: Facts, speeds: Speeds, seconds: float) -> N
     draft.put("gan_checkpoint_kimg", round(kimg / 20, 6), "20 checkpoints: a kill loses at most a twentieth")
     looks = min(12, max(4, round(seconds / 30)))
     draft.put("gan_sample_kimg", round(kimg / looks, 6), f"{looks} looks, each of which costs some seconds")
-
-
-def _slow_down(draft: Draft, facts: Facts) -> None:
-    """Lower the learning rate where few images are shown so often that haste makes the generator collapse."""
-    chosen, often = recipe(draft["gan_recipe"]), 1000 * draft["gan_kimg"] / facts.images
-    if facts.images < FEW and often > OFTEN and chosen.often_rate < 1 and not draft.fixed("gan_learning_rate"):
-        why = f"{draft.reasons['gan_learning_rate']}, times {chosen.often_rate:g} as each is shown {often:.0f} times"
-        draft.put("gan_learning_rate", draft["gan_learning_rate"] * chosen.often_rate, why)
 
 
 def _fastest(draft: Draft, facts: Facts, speeds: Speeds) -> float:
