@@ -33,10 +33,8 @@ class UpConv2d(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(N, before, H, W)`` to ``(N, after, 2 H, 2 W)``."""
         with torch.autocast(x.device.type, enabled=False):
-            kernel = (
-                (self.weight.flatten(2) @ self.sums).view(*self.weight.shape[:2], 4, 4).transpose(0, 1)
-            )  # (before, after, 4, 4)
-        return F.conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
+            kernel = (self.weight.flatten(2) @ self.sums).view(*self.weight.shape[:2], 4, 4)  # (after, before, 4, 4)
+        return F.conv_transpose2d(x, kernel.transpose(0, 1), self.bias, stride=2, padding=1)
 
 
 class Generator(nn.Module):
