@@ -14,6 +14,7 @@ from synthetyk.core.progress import Progress, silent
 from synthetyk.data.dataset import Dataset, Subset
 from synthetyk.evaluation.candidate import CandidateConfig, CandidateScorer
 from synthetyk.evaluation.extractors.learned import LearnedExtractor
+from synthetyk.evaluation.training_distance import TrainingDistance
 from synthetyk.models.gan_network import NetworkConfig
 from synthetyk.pipeline.configs import gan_config
 from synthetyk.pipeline.planner import Facts, make_plan
@@ -28,6 +29,7 @@ from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.gan_trainer import GANResult, GANTrainer
 from synthetyk.training.generator_file import load_generator
 from synthetyk.training.monitor import Features
+from synthetyk.training.noise_scale import Distance
 from synthetyk.training.numerics import prepare_torch
 from synthetyk.training.sampler import Sampler
 from synthetyk.training.world import ALONE
@@ -38,7 +40,8 @@ PILOT_SECONDS = 10.0  # which is long enough
 PILOT_TICKS = 10  # the plan's 60 lines of metrics, 20 checkpoints and 12 looks in small, to measure what they cost
 CALIBRATION_SECONDS = 2.0  # of the plan, for each precision
 PRUDENCE = 0.93  # of what is left: a budget must not be exceeded, and a step costs more on a busy machine
-LAST_SECONDS = 5.0  # that the last look and the files of a training take
+LAST_SECONDS = 10.0  # that the last look, the choice of the noise's scale and the files of a training take
+SCALES = 4  # of the noise that are usually tried at the end
 LOOKS = 12  # at a training that is watched
 FEATURES_STEPS = 300  # of the network that the trainer looks at its images with
 
@@ -210,6 +213,7 @@ class _Judge:
 
     features: Features
     evaluate: Evaluate
+    distance: Distance | None
 
     @classmethod
     def of(cls, wish: _Wish, folder: Path) -> "_Judge":
@@ -219,7 +223,8 @@ class _Judge:
         LearnedExtractor.fit(train, val, config.replace(seed=wish.seed), folder)
         extractor = LearnedExtractor.open(folder)
         looks = CandidateConfig(threads=wish.threads, seed=wish.seed)
-        return cls(extractor.features, CandidateScorer(train, val, extractor, looks))
+        distance = TrainingDistance(train, extractor, wish.seed)
+        return cls(extractor.features, CandidateScorer(train, val, extractor, looks), distance)
 
 
 def _speed(config: GANConfig, images: Subset, folder: Path, seconds: float, clock: Clock) -> float:
@@ -240,15 +245,18 @@ def _speed(config: GANConfig, images: Subset, folder: Path, seconds: float, cloc
 
 
 def _looks(config: GANConfig, images: Subset, folder: Path, speed: float, clock: Clock, *, judge: _Judge) -> float:
-    """Return the seconds that a training spends on all but its steps: the monitor's looks, sheets, checkpoints."""
+    """Return the seconds that a training spends on all but its steps: looks, sheets, checkpoints, the noise's scale."""
     step = config.batch_size / 1000
     part = PILOT_TICKS / 60
     spaces = {"tick_kimg": step, "checkpoint_kimg": 3 * step, "sample_kimg": PILOT_TICKS * step / 2}
     meter = Meter(clock)
-    _fit(config.replace(kimg=PILOT_TICKS * step, **spaces), images, folder, judge=judge)
+    _fit(config.replace(kimg=PILOT_TICKS * step, **spaces), images, folder, judge=replace(judge, distance=None))
     spent = meter.seconds - 1000 * PILOT_TICKS * step / speed
+    meter = Meter(clock)
+    if judge.distance:
+        judge.distance(load_ours(folder, 0))
     shutil.rmtree(folder)
-    return max(0.0, spent) / part
+    return max(0.0, spent) / part + SCALES * meter.seconds
 
 
 def _fit(

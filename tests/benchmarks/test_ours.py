@@ -6,7 +6,7 @@ import pytest
 from benchmarks.gan import ours
 
 
-@pytest.mark.parametrize(("spent", "lost"), [(94.0, 0), (96.0, 70)])
+@pytest.mark.parametrize(("spent", "lost"), [(99 - ours.LAST_SECONDS, 0), (101 - ours.LAST_SECONDS, 70)])
 def test_a_training_whose_budget_is_used_up_ends(tmp_path, monkeypatch, spent, lost):
     now = [0.0]
     trainer = SimpleNamespace(at=SimpleNamespace(step=30, lost=0), total_steps=100)

@@ -5,6 +5,7 @@ from synthetyk.core.errors import ConfigError
 from synthetyk.models.gan_network import NetworkConfig
 from synthetyk.training.gan import GAN
 from synthetyk.training.gan_config import GANConfig
+from synthetyk.training.spread import spread_loss
 
 SPECTRAL = {
     "network": NetworkConfig(architecture="spectral", resolution=28, classes=2, width=4, latent=8),
@@ -39,7 +40,7 @@ def test_each_step_changes_only_its_own_network(tiny):
     assert same(before, generator)
     discriminator = {name: p.detach().clone() for name, p in gan.discriminator.named_parameters()}
     fake = gan.generator(torch.randn(16, 8), labels)
-    gan.generator_step(fake, torch.zeros(16), labels, 0)
+    gan.generator_step(fake, real, torch.zeros(16), labels, 0)
     assert same(discriminator, dict(gan.discriminator.named_parameters()))
     assert not torch.equal(before["project.weight"], gan.generator.project.weight)
 
@@ -112,6 +113,16 @@ def test_a_ramp_fades_the_class_in_and_ends_where_it_is_fully_told(tiny):
         strengths.append(gan.discriminator.by_class.strength.item())
     assert strengths == pytest.approx([0, 0, 0.5, 1, 1])
     assert gan.generator.condition.strength.item() == 1
+
+
+def test_a_weight_on_the_spread_makes_generated_images_as_varied_as_real_ones(tiny):
+    def too_little(gan):
+        real, labels = batch(99)
+        fake = gan.generator(torch.randn(16, 8, generator=torch.Generator().manual_seed(0)), labels)
+        return spread_loss(fake, real).item()
+
+    plain, held = (trained(tiny(spread=weight, learning_rate_g=2e-3), steps=30) for weight in (0, 20))
+    assert too_little(held) < 0.8 * too_little(plain)
 
 
 def test_a_cooldown_lowers_the_learning_rates_to_nothing(tiny):

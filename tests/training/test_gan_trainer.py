@@ -215,6 +215,17 @@ def test_raw_weights_win_where_they_are_measured_to_be_better(tmp_path, discs, t
     assert lines(tmp_path)[-1] == {"step": 50, "val_kd": 0.2, "raw_val_kd": 0.1}
 
 
+def test_the_scale_of_the_noise_is_chosen_for_the_generator_that_is_kept(tmp_path, whole, discs, tiny):
+    result = fit(tiny(), discs(), tmp_path, distance=lambda sampler: abs(sampler.noise_scale - 1.3))
+    card = load_generator(result.generator).card
+    assert card.noise_scale == 1.3
+    assert result.chosen == card.chosen
+    assert card.chosen.startswith("It draws noise 1.3 times as widely")
+    assert weights(tmp_path) == weights(whole[0])
+    sheets = [sorted((folder / "samples").iterdir())[-1].read_bytes() for folder in (tmp_path, whole[0])]
+    assert sheets[0] != sheets[1]
+
+
 def test_a_training_that_begins_to_memorise_ends_early_and_says_so(tmp_path, discs, tiny):
     left = iter([0.0] * 4 + [50.0] * 20)
     evaluate = lambda sampler: {"val_kd": 0.1, "near_copies": next(left)}  # noqa: E731

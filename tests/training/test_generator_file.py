@@ -27,6 +27,13 @@ def test_a_loaded_generator_draws_the_same_images(saved):
     assert not np.array_equal(loaded.sampler(seed=4).sample(1, range(5)), expected)
 
 
+def test_a_loaded_generator_draws_noise_as_widely_as_its_card_says(saved):
+    path, generator, card = saved
+    save_generator(path, generator, card.model_copy(update={"noise_scale": 1.3}))
+    expected = Sampler(generator, 2, 8, seed=3, noise_scale=1.3).sample(1, range(5))
+    assert np.array_equal(load_generator(path).sampler().sample(1, range(5)), expected)
+
+
 def test_a_generator_that_is_not_the_cards_is_refused(saved):
     path, _, _ = saved
     path.write_bytes(path.read_bytes() + b"x")

@@ -48,6 +48,12 @@ def test_truncation_makes_images_more_alike():
     assert half < full
 
 
+def test_truncation_is_relative_to_the_scale_of_the_noise():
+    wide = sampler().widened(1.5)
+    assert np.array_equal(wide.sample(0, range(8)), sampler().sample(0, range(8), truncation=1.5))
+    assert np.array_equal(wide.sample(0, range(8), truncation=0.5), sampler().sample(0, range(8), truncation=0.75))
+
+
 def test_an_unconditional_generator_takes_no_label():
     assert len(sampler(classes=0).sample(None, range(3))) == 3
     with pytest.raises(TrainingError, match="unconditional"):

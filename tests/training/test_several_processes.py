@@ -101,6 +101,12 @@ def test_a_penalty_is_refused_where_logits_depend_on_all_images(tiny):
         GAN(tiny(r1=1))
 
 
+def test_the_spread_of_a_part_of_a_batch_is_refused(config):
+    with pytest.raises(ConfigError, match="spread over the batch"):
+        GAN(config.replace(spread=1.0), world=World(0, 2))
+    GAN(config.replace(spread=1.0))
+
+
 def test_shares_of_a_step_add_up_to_the_gradient_of_the_whole(config, discs):
     data: Subset = discs()
     real = torch.from_numpy(data.images[:15].astype(np.float32) / 127.5 - 1)

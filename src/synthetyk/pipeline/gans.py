@@ -12,6 +12,7 @@ from synthetyk.core.progress import Progress
 from synthetyk.data.cache import open_cache
 from synthetyk.evaluation.candidate import CandidateConfig, CandidateScorer
 from synthetyk.evaluation.extractors.learned import LearnedExtractor
+from synthetyk.evaluation.training_distance import TrainingDistance
 from synthetyk.pipeline.configs import gan_config
 from synthetyk.pipeline.plan import Plan
 from synthetyk.pipeline.run_folder import RunFolder, open_run
@@ -72,6 +73,7 @@ def train_gan(run: RunFolder, index: int, progress: Progress, world: World = ALO
             tracker,
             features=extractor.features,
             evaluate=scorer,
+            distance=TrainingDistance(dataset.train, extractor, config.seed),
             progress=progress,
             world=world,
         ).fit()

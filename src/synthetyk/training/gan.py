@@ -15,6 +15,7 @@ from synthetyk.training.ema import EMA, ema_decay
 from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.gan_losses import LOSSES, squared_gradients
 from synthetyk.training.selection import Weights
+from synthetyk.training.spread import spread_loss
 from synthetyk.training.world import ALONE, World
 
 VALUES = ("d_loss", "g_loss", "d_real_accuracy", "d_fake_accuracy", "g_gradient")
@@ -29,7 +30,7 @@ class GAN:
         world: Who trains along.
 
     Raises:
-        ConfigError: The settings ask of networks with batch normalisation what these cannot do.
+        ConfigError: The settings ask for what batch normalisation, or a part of a batch, cannot do.
     """
 
     def __init__(self, config: GANConfig, attempt: int = 0, world: World = ALONE) -> None:
@@ -63,7 +64,7 @@ class GAN:
         with self._autocast():
             fake = self.generator(self._noise(step), labels).float()
         values, real_logits = self.discriminator_step(real, fake.detach(), labels, step)
-        values |= self.generator_step(fake, real_logits, labels, step)
+        values |= self.generator_step(fake, real, real_logits, labels, step)
         self.ema.update(self.generator, ema_decay(self.config.batch_size, self.config.ema_half_life_kimg, step))
         return values
 
@@ -84,13 +85,16 @@ class GAN:
         }
         return {name: value * self._part for name, value in values.items()}, real_logits.detach()
 
-    def generator_step(self, fake: Tensor, real_logits: Tensor, labels: Tensor | None, step: int) -> dict[str, Tensor]:
+    def generator_step(
+        self, fake: Tensor, real: Tensor, real_logits: Tensor, labels: Tensor | None, step: int
+    ) -> dict[str, Tensor]:
         """Teach the generator to pass as real; `real_logits` are those of before the discriminator's last step."""
         self.discriminator.requires_grad_(False)  # its gradients are not needed here: a fifth of the time
         with self._autocast():
             logits = self.discriminator(self._augmented(fake, "generator", step), labels).float()
         loss = self.loss.generator(real_logits, logits)
-        self._descend(self.optimizer_g, self.generator, loss)
+        alike = self.config.spread * spread_loss(fake, real) if self.config.spread else 0
+        self._descend(self.optimizer_g, self.generator, loss + alike)
         self.discriminator.requires_grad_(True)
         gradients = [p.grad for p in self.generator.parameters() if p.grad is not None]
         gradient = nn.utils.get_total_norm(gradients) / self.world.size  # the same in every process
@@ -197,12 +201,17 @@ class GAN:
 
 
 def _check(config: GANConfig, world: World, kind: Architecture) -> None:
-    """Refuse what batch normalisation cannot do."""
+    """Refuse what batch normalisation, or a part of a batch, cannot do."""
     name = config.network.architecture
     if kind.discriminator_normalises and (config.r1 or config.r2):
         raise ConfigError(
             f"A gradient penalty was asked of {name}, whose batch normalisation makes each logit depend on all images",
             expected="r1 and r2 of 0, or an architecture without batch normalisation",
+        )
+    if config.spread and world.size > 1:
+        raise ConfigError(
+            f"A spread over the batch was asked for in {world.size} processes, each of which sees only a part of it",
+            expected="spread 0, or one process",
         )
     if (kind.generator_normalises or kind.discriminator_normalises) and world.size > 1:
         raise ConfigError(

@@ -32,6 +32,7 @@ class GANConfig(Config):
         r1: Weight gamma of the gradient penalty on real images; 0: none. Only for networks without batch normalisation.
         r2: Weight gamma of the gradient penalty on generated images; 0: none.
         penalty_every: Steps between two penalties, each of which then weighs as much as all that were left out.
+        spread: Weight of what holds generated images as varied as real ones, see `spread_loss`; 0: nothing does.
         ramp: Part of the training after which the classes are fully told apart: for the first half of it the networks
             learn what all classes have in common, then the condition is faded in. 0: from the beginning.
         cooldown: Part of the training, at its end, over which the learning rates fall to 0.
@@ -61,6 +62,7 @@ class GANConfig(Config):
     r1: float = Field(default=0, ge=0)
     r2: float = Field(default=0, ge=0)
     penalty_every: int = Field(default=8, ge=1)
+    spread: float = Field(default=0, ge=0)
     ramp: float = Field(default=0, ge=0, lt=1)
     cooldown: float = Field(default=0, ge=0, le=1)
     ema_half_life_kimg: float = Field(default=5, ge=0)

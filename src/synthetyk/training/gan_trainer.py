@@ -26,6 +26,7 @@ from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.gan_data import MIN_IMAGES, check_data, check_same, identity, reference_images
 from synthetyk.training.generator_file import GeneratorCard, save_generator
 from synthetyk.training.monitor import Features, Finding, StabilityMonitor
+from synthetyk.training.noise_scale import Distance, NoiseScale, choose_noise_scale
 from synthetyk.training.numerics import prepare_torch
 from synthetyk.training.position import Position, Return, answer, total_steps
 from synthetyk.training.sampler import Sampler
@@ -45,7 +46,7 @@ class GANResult:
         generator: Path of ``generator.safetensors``.
         steps: Steps that led to it, without those a rollback undid.
         kimg: Thousand real images shown in these steps.
-        chosen: Which moment's generator was kept and why, in words; empty if it is the last one's.
+        chosen: Which moment's generator was kept, how it draws and why, in words; empty if it is the last one's.
         rollbacks: How often the training went back to a good checkpoint, or to the beginning.
         findings: What the stability monitor said, in order.
     """
@@ -69,6 +70,7 @@ class GANTrainer:
         tracker: Receives metrics once a tick, and events.
         features: Lets the monitor judge diversity in features as well as in pixels.
         evaluate: Scores the generator at every sample sheet; its values are logged, and the best is what is kept.
+        distance: Of generated to training images; at the end it decides how widely noise is drawn.
         progress: Called at every step with kimg done, kimg in all, and a message.
         world: Who trains along; only the first process writes, judges and reports, and only there are the other
             arguments looked at.
@@ -86,13 +88,14 @@ class GANTrainer:
         *,
         features: Features | None = None,
         evaluate: Evaluate | None = None,
+        distance: Distance | None = None,
         progress: Progress = silent,
         world: World = ALONE,
     ) -> None:
         check_data(config, data)
         prepare_torch(config.threads)
         self.config, self.data, self.folder, self.tracker = config, data, folder, tracker
-        self.progress, self.world = progress, world
+        self.progress, self.distance, self.world = progress, distance, world
         self.total_steps = total_steps(config)
         self.tick_steps = max(1, round(config.tick_kimg * 1000 / config.batch_size))
         self.batches = GANBatches(config, data, world.share(config.batch_size))
@@ -238,7 +241,7 @@ class GANTrainer:
 
     def _look(self) -> int:
         """Write the sample sheet and score the generator; return the steps that are lost, all if it memorises."""
-        self._write_sheet(self.gan.ema.network)
+        self._write_sheet(self.sampler)
         now = Moment(self.at.step, self.at.attempt, self.kimg)
         if scores := self.candidates.add(now, self.gan.generators(), self._sampler):
             self.tracker.log(self.at.step, scores)
@@ -252,9 +255,8 @@ class GANTrainer:
         every = max(1, round(every_kimg / self.config.tick_kimg)) * self.tick_steps
         return self.at.step % every == 0
 
-    def _write_sheet(self, network: torch.nn.Module) -> None:
-        path = self.folder / "samples" / f"{self._shown:09d}.png"
-        write_sheet(self._sampler(network), self._class_names, path)
+    def _write_sheet(self, sampler: Sampler) -> None:
+        write_sheet(sampler, self._class_names, self.folder / "samples" / f"{self._shown:09d}.png")
 
     def _save(self, *, good: bool) -> None:
         state = {
@@ -286,19 +288,19 @@ class GANTrainer:
             self.tracker.event(self.at.step, "checkpoint_damaged", f"{message} Went on from the one before.")
 
     def _finish(self) -> GANResult:
-        path, chosen = self.folder / "generator.safetensors", None
+        path, reason = self.folder / "generator.safetensors", ""
         if self.world.leads:
-            chosen = self.candidates.choose()
-            self._write_generator(path, chosen)
-        reason = chosen.reason if chosen else ""
+            reason = self._write_generator(path, self.candidates.choose())
         return GANResult(path, self.at.step, self.kimg, reason, self.at.attempt, tuple(self.at.findings))
 
-    def _write_generator(self, path: Path, chosen: Chosen | None) -> None:
-        """Write the chosen generator and its sheet, or the averaged one as it is if none was scored."""
+    def _write_generator(self, path: Path, chosen: Chosen | None) -> str:
+        """Write the chosen generator and its sheet, or the averaged one as it is if none was scored; return why."""
         network = copy.deepcopy(self.gan.ema.network)
         if chosen:
             network.load_state_dict(chosen.weights)
-        self._write_sheet(network)
+        sampler = self._sampler(network)
+        noise = choose_noise_scale(sampler, self.distance) if self.distance else NoiseScale()
+        self._write_sheet(sampler.widened(noise.value))
         card = GeneratorCard(
             network=self.config.network,
             class_names=self._class_names,
@@ -306,6 +308,8 @@ class GANTrainer:
             seed=self.config.seed,
             kimg=chosen.kimg if chosen else self.kimg,
             training_sha256=hashlib.sha256(self.config.model_dump_json().encode()).hexdigest(),
-            chosen=chosen.reason if chosen else "",
+            chosen=" ".join(filter(None, [chosen.reason if chosen else "", noise.reason])),
+            noise_scale=noise.value,
         )
         save_generator(path, network, card)
+        return card.chosen

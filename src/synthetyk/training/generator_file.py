@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from pydantic import Field
 from safetensors.torch import load, save
 from torch import nn
 
@@ -25,6 +26,7 @@ class GeneratorCard(Artifact):
         kimg: Thousand real images that it was trained on.
         training_sha256: Hash of the settings of its training.
         chosen: Which moment of the training it comes from and why, in words; empty if it is the last one's.
+        noise_scale: What standard normal noise is multiplied with before the network gets it.
         sha256: Hash of the file with its weights.
     """
 
@@ -37,6 +39,7 @@ class GeneratorCard(Artifact):
     kimg: float
     training_sha256: str
     chosen: str = ""
+    noise_scale: float = Field(default=1.0, gt=0)
     sha256: str = ""
 
 
@@ -54,8 +57,8 @@ class LoadedGenerator:
 
     def sampler(self, seed: int | None = None) -> Sampler:
         """Return a sampler; by default with the seed of the training."""
-        shape = self.card.network
-        return Sampler(self.network, shape.classes, shape.latent, self.card.seed if seed is None else seed)
+        shape, seed = self.card.network, self.card.seed if seed is None else seed
+        return Sampler(self.network, shape.classes, shape.latent, seed, self.card.noise_scale)
 
 
 def weights_bytes(network: nn.Module) -> bytes:

@@ -42,6 +42,7 @@ class Recipe(Config):
         discriminator_rate: The discriminator's learning rate as a multiple of the generator's (Heusel et al., "GANs
             trained by a two time-scale update rule", NeurIPS 2017).
         penalty_every: Steps between two gradient penalties.
+        spread: Weight of what holds generated images as varied as real ones.
         cooldown: Part of the training over which the learning rates fall to 0 at its end.
         ramp: Part of the training after which the classes are fully told apart.
         averaged: Whether an average of the generator's weights is kept.
@@ -61,6 +62,7 @@ class Recipe(Config):
     betas: tuple[float, float] = (0.5, 0.999)
     discriminator_rate: float = 1
     penalty_every: int = 8
+    spread: float = Field(default=0, ge=0)
     cooldown: float = Field(default=0, ge=0, le=1)
     ramp: float = Field(default=0, ge=0, lt=1)
     averaged: bool = True
@@ -96,6 +98,7 @@ CPU_FAST = Recipe(
     loss="hinge",
     betas=(0.0, 0.99),
     discriminator_rate=2,
+    spread=1,
     sizes={
         28: Size(width=48, batch_size=32, learning_rate=4e-4),
         64: Size(width=24, batch_size=16, learning_rate=2e-4),

@@ -23,12 +23,17 @@ class Sampler:
         classes: Number of classes; 0 if unconditional.
         latent: Numbers in the noise vector.
         seed: The seed of all images.
+        noise_scale: What noise is multiplied with, see `training.noise_scale`.
     """
 
-    def __init__(self, generator: nn.Module, classes: int, latent: int, seed: int) -> None:
+    def __init__(self, generator: nn.Module, classes: int, latent: int, seed: int, noise_scale: float = 1.0) -> None:
         # The memory layout decides the last bit of a convolution, so it is fixed here.
         self.generator = generator.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.classes, self.latent, self.seed = classes, latent, seed
+        self.classes, self.latent, self.seed, self.noise_scale = classes, latent, seed, noise_scale
+
+    def widened(self, noise_scale: float) -> "Sampler":
+        """Return a sampler of the same generator whose noise has this scale."""
+        return Sampler(self.generator, self.classes, self.latent, self.seed, noise_scale)
 
     def sample(
         self, label: int | None, indices: Sequence[int] | NDArray[np.int64], *, truncation: float = 1.0
@@ -38,7 +43,7 @@ class Sampler:
         Args:
             label: Class of the images; None for an unconditional generator.
             indices: Number of each image within its class, at least 0; an empty list is an error.
-            truncation: Scale of the noise: below 1 images are more typical and less varied.
+            truncation: Scale of the noise, over `noise_scale`: below 1 images are more typical and less varied.
 
         Raises:
             TrainingError: The label does not fit the generator.
@@ -60,7 +65,8 @@ class Sampler:
     def _chunk(self, label: int | None, chunk: int, truncation: float) -> NDArray[np.uint8]:
         numbers = range(chunk * CHUNK, (chunk + 1) * CHUNK)
         purpose = f"generate/{'all' if label is None else label}"
-        z = torch.from_numpy(seeding.normal(self.seed, purpose, numbers, self.latent) * np.float32(truncation))
+        scale = np.float32(truncation * self.noise_scale)
+        z = torch.from_numpy(seeding.normal(self.seed, purpose, numbers, self.latent) * scale)
         labels: Tensor | None = None if label is None else torch.full((CHUNK,), label, dtype=torch.int64)
         device = next(self.generator.parameters()).device
         drawn = self.generator(z.to(device), None if labels is None else labels.to(device))
