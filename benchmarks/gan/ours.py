@@ -254,7 +254,9 @@ def _looks(config: GANConfig, images: Subset, folder: Path, speed: float, clock:
     spent = meter.seconds - 1000 * PILOT_TICKS * step / speed
     meter = Meter(clock)
     if judge.distance:
-        judge.distance(load_ours(folder, 0))
+        sampler = load_ours(folder, 0)
+        sampler.generator.to(config.device)
+        judge.distance(sampler)
     shutil.rmtree(folder)
     return max(0.0, spent) / part + SCALES * meter.seconds
 

@@ -14,6 +14,7 @@ from statistics import fmean
 from typing import Any, Literal
 
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from benchmarks.gan.ours import Plain, train_plain
@@ -29,6 +30,7 @@ from synthetyk.evaluation.described import described, described_subset, unmet
 from synthetyk.evaluation.extractors.squeezenet import SqueezeNetExtractor
 from synthetyk.evaluation.sampling import ImageSampler
 from synthetyk.evaluation.scores import ScoreConfig, Scores, score
+from synthetyk.report.charts import Panel, Theme, panels_png
 
 SET, PNEUMONIA = "pneumonia", 1
 SEEDS = 3
@@ -52,6 +54,7 @@ def main(options: Options) -> list[str]:
         about = options.about(__doc__, [job for each in jobs.values() for job in each]) | SOURCE
         rows.append(floor_row(real))
         write("rmsprop", rows, folder=options.results, **about, epochs=epochs, details=found)
+        (options.results / "rmsprop_figures.png").write_bytes(panels_png(panels(rows, real), columns=4))
         sheet([options.work / each[0].name for each in jobs.values() if each[0].result(options.work)], options.results)
     return failed
 
@@ -138,6 +141,25 @@ def floor_row(scores: Scores) -> dict[str, Any]:
     row = {"training": "real images (floor)", "epochs": "", "seeds": "", "monitor": ""}
     row |= {getattr(scores, one).name: getattr(scores, one).floor for one in COLUMNS}
     return row | {"95% of KD": "", "neighbour ratio": 1.0, "void": ""}
+
+
+def panels(rows: Sequence[dict[str, Any]], like: Scores) -> list[Panel]:
+    """Return a panel for each figure of the table: a bar for each training and look, a line for real images."""
+    return [_panel(rows, name) for name in [*(getattr(like, one).name for one in COLUMNS), "neighbour ratio"]]
+
+
+def _panel(rows: Sequence[dict[str, Any]], name: str) -> Panel:
+    *trained, floor = rows
+    shown = [row for row in trained if row[name] is not None]
+
+    def draw(axes: Axes, theme: Theme) -> None:
+        colours = [theme.lines[0 if row["training"].startswith("adam") else 1] for row in shown]
+        axes.barh([f"{row['training']}, {row['epochs']}" for row in shown], [row[name] for row in shown], color=colours)
+        axes.invert_yaxis()
+        if floor[name] is not None:
+            axes.axvline(floor[name], color=theme.accent, linestyle="--")
+
+    return Panel(name, "Trainings with their epochs; the line is that of real images.", f"Bars of {name}.", draw)
 
 
 def sheet(folders: Sequence[Path], results: Path) -> None:

@@ -8,9 +8,11 @@ from benchmarks.gan import gpu, head_ct, quality, rmsprop, throughput, use
 from benchmarks.gan.training import ours_job, peer_job
 from benchmarks.jobs import Job
 from benchmarks.options import Options
+from matplotlib.figure import Figure
 
 from synthetyk.data.dataset import Dataset
 from synthetyk.evaluation.scores import Measure, Ratio, Scores
+from synthetyk.report.charts import LIGHT
 
 
 @pytest.fixture
@@ -160,6 +162,20 @@ def test_a_training_that_diverged_has_rows_without_figures():
     rows = rmsprop.table("adam 0.001", [{"findings": ["diverged"], "scores": {}}], (1, 2), like)
     assert [(row["FD[x]"], row["seeds"], row["monitor"]) for row in rows] == [(None, "0 of 1", "diverged")] * 2
     assert set(rows[0]) == set(rmsprop.floor_row(like))
+
+
+def test_each_figure_has_a_panel_with_a_bar_for_each_training_and_a_line_for_real_images():
+    like = Scores.model_validate(scores_of(0.0))
+    seeds = [{"findings": [], "scores": {"1": scores_of(2.0), "2": scores_of(4.0)}}]
+    diverged = rmsprop.table("rmsprop 0.001", [{"findings": ["diverged"], "scores": {}}], (1, 2), like)
+    rows = [*rmsprop.table("adam 0.001", seeds, (1, 2), like), *diverged, rmsprop.floor_row(like)]
+    panels = {panel.title: panel for panel in rmsprop.panels(rows, like)}
+    assert len(panels) == len(rmsprop.COLUMNS) + 1
+    for title, lengths, real in (("FD[x]", [2.0, 4.0], []), ("precision[x]", [0.5, 0.5], [0.4])):
+        axes = Figure().add_subplot()
+        panels[title].draw(axes, LIGHT)
+        assert [bar.get_width() for bar in axes.patches] == lengths
+        assert [line.get_xdata()[0] for line in axes.lines] == real
 
 
 def test_the_optimisers_see_pneumonia_images_of_training_and_validation_only():

@@ -28,9 +28,11 @@ def test_each_class_is_drawn_in_proportion_to_its_training_images(distance, stan
 
 def test_images_without_labels_are_drawn_without_a_class(make_blobs, projection, stand_in, fresh):
     unlabelled = make_blobs({"train": (40, 40)}, labelled=False)
-    halves = stand_in(
-        lambda label, indices: np.concatenate([fresh.draw(0, indices[::2]), fresh.draw(1, indices[1::2])]), 0
-    )
-    lefts = stand_in(lambda label, indices: fresh.draw(0, indices), 0)
+
+    def half_and_half(label, indices):
+        assert label is None
+        return np.concatenate([fresh.draw(0, indices[::2]), fresh.draw(1, indices[1::2])])
+
+    halves, lefts = stand_in(half_and_half, 0), stand_in(lambda label, indices: fresh.draw(0, indices), 0)
     distance = TrainingDistance(unlabelled.train, projection, seed=0)
     assert distance(halves) < 0.2 * distance(lefts)

@@ -57,6 +57,22 @@ def test_the_failure_of_a_worker_arrives_with_its_words(two, monkeypatch):
         gans.train_gans(two, silent)
 
 
+def test_the_noise_of_each_gan_is_as_wide_as_brings_its_images_nearest_to_training_images(two, monkeypatch):
+    asked = []
+
+    def stand_in(train, extractor, seed):
+        asked.append((len(train), extractor.name, seed))
+        return lambda sampler: abs(sampler.noise_scale - 1.2)
+
+    monkeypatch.setattr(gans, "TrainingDistance", stand_in)
+    gans.train_gan(two, 0, silent)
+    card = GeneratorCard.load(two.generator_of(0).with_suffix(".json"))
+    assert card.noise_scale == 1.2
+    assert "kernel distance to validation images" in card.chosen
+    assert card.chosen.endswith("from 0.2000 to 0.0000.")
+    assert [name for _, name, _ in asked] == ["learned"]
+
+
 def test_a_worker_that_was_killed_is_said_to_be(finished, monkeypatch):
     class Closed:
         def recv(self):

@@ -248,17 +248,24 @@ def test_a_plan_from_before_there_were_recipes_is_read(tmp_path):
     made.save(tmp_path / "plan.json")
     values = json.loads((tmp_path / "plan.json").read_text())
     for part in ("values", "reasons", "origins"):
-        for name in ("device", "gan_recipe", "gan_r1", "gan_r2"):
+        for name in ("device", "gan_recipe", "gan_r1", "gan_r2", "gan_spread"):
             del values[part][name]
     (tmp_path / "plan.json").write_text(json.dumps(values | {"schema": "plan/1"}))
     assert Plan.load(tmp_path / "plan.json").values == made.values
 
 
 def test_the_default_recipe_of_a_plan_from_before_it_changed_keeps_its_networks(tmp_path):
-    made = plan(assignments=["gan_r1=0"])
+    made = plan(assignments=["gan_r1=0", "gan_spread=0"])
     values = json.loads(made.model_dump_json())
     (tmp_path / "plan.json").write_text(json.dumps(values | {"schema": "plan/1"}))
     found = Plan.load(tmp_path / "plan.json")
     assert found.values == made.values.replace(gan_recipe="upconv")
     assert found.origins["gan_r1"] == "command line"
     assert gan_config(found.values, classes=2, seed=0).network.architecture == "upconv"
+
+
+def test_a_plan_from_before_images_were_held_as_varied_as_real_ones_goes_on_without(tmp_path):
+    values = json.loads(plan().model_dump_json())
+    assert values["values"].pop("gan_spread") == 1
+    (tmp_path / "plan.json").write_text(json.dumps(values | {"schema": "plan/2"}))
+    assert gan_config(Plan.load(tmp_path / "plan.json").values, classes=2, seed=0).spread == 0

@@ -64,14 +64,14 @@ def test_errors_of_other_moments_are_left_out(tmp_path: Path) -> None:
     assert read_history(write(tmp_path / "m.jsonl", *lines)).series["val_kd"].errors == ()
 
 
-def card(path: Path, chosen: str) -> None:
+def card(path: Path, chosen: str, noise_scale: float = 1.0) -> None:
     shape = {"network": NetworkConfig(), "class_names": (), "image_shape": (1, 64, 64), "seed": 0}
-    GeneratorCard(**shape, kimg=12.5, training_sha256="ab", chosen=chosen).save(path)
+    GeneratorCard(**shape, kimg=12.5, training_sha256="ab", chosen=chosen, noise_scale=noise_scale).save(path)
 
 
 def test_what_was_kept_is_read_from_the_card_beside_the_metrics(tmp_path: Path) -> None:
-    card(tmp_path / "generator.json", "The raw weights at 12.5 kimg.")
-    assert read_history(tmp_path / "metrics.jsonl").kept == Kept(12.5, "The raw weights at 12.5 kimg.")
+    card(tmp_path / "generator.json", "The raw weights at 12.5 kimg.", 1.2)
+    assert read_history(tmp_path / "metrics.jsonl").kept == Kept(12.5, "The raw weights at 12.5 kimg.", 1.2)
 
 
 def test_without_a_choice_nothing_was_kept_for_a_reason(tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from synthetyk.evaluation.study.report import StudyReport
+from synthetyk.models.gan_network import NetworkConfig
 from synthetyk.report.report import ReportInputs, StageLine, render_report
 from synthetyk.report.sections.limits import limits
+from synthetyk.training.generator_file import GeneratorCard
 from synthetyk.training.recipes import recipe
 
 VOID = {"meta", "img", "source", "br", "hr", "link", "input", "line", "circle"}
@@ -285,6 +287,19 @@ def test_a_choice_by_training_images_is_a_limit(inputs: ReportInputs, bare: Repo
     fingerprint = inputs.fingerprint.model_copy(update={"classes": classes})
     (points,) = limits(replace(bare, fingerprint=fingerprint, metrics=inputs.metrics)).parts
     assert any("Only 12 images of the data were there for validation, fewer than 20" in each for each in points.points)
+
+
+def test_noise_wider_than_in_training_is_a_limit(inputs: ReportInputs, bare: ReportInputs, tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").touch()
+    shape = {"network": NetworkConfig(), "class_names": (), "image_shape": (1, 64, 64), "seed": 0}
+    card = GeneratorCard(**shape, kimg=2, training_sha256="ab", chosen="Its noise is wider.", noise_scale=1.3)
+    card.save(tmp_path / "generator.json")
+    found = replace(bare, fingerprint=inputs.fingerprint, metrics=tmp_path / "metrics.jsonl")
+    (points,) = limits(found).parts
+    assert any("noise was made 1.3 times as wide" in each for each in points.points)
+    card.model_copy(update={"noise_scale": 1.0}).save(tmp_path / "generator.json")
+    (points,) = limits(found).parts
+    assert not any("times as wide" in each for each in points.points)
 
 
 def test_limits_follow_from_what_was_found(page: Page) -> None:

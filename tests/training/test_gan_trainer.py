@@ -220,7 +220,7 @@ def test_the_scale_of_the_noise_is_chosen_for_the_generator_that_is_kept(tmp_pat
     card = load_generator(result.generator).card
     assert card.noise_scale == 1.3
     assert result.chosen == card.chosen
-    assert card.chosen.startswith("It draws noise 1.3 times as widely")
+    assert card.chosen.startswith("Its noise is 1.3 times as wide")
     assert weights(tmp_path) == weights(whole[0])
     sheets = [sorted((folder / "samples").iterdir())[-1].read_bytes() for folder in (tmp_path, whole[0])]
     assert sheets[0] != sheets[1]

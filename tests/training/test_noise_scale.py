@@ -24,7 +24,7 @@ def test_noise_is_widened_as_long_as_images_come_nearer_and_no_further_is_tried(
     noise = choose_noise_scale(sampler, best_at(1.2, tried))
     assert noise.value == 1.2
     assert tried == [1.0, 1.1, 1.2, 1.3]
-    assert noise.reason.startswith("It draws noise 1.2 times as widely")
+    assert noise.reason.startswith("Its noise is 1.2 times as wide as in its training")
     assert "from 0.0400 to 0.0000" in noise.reason
 
 

@@ -52,6 +52,7 @@ class Manifest(Artifact):
         notice: What a reader has to know.
         created_by: Tool and version; no time, so that the same seed gives the same bytes.
         model_sha256: Hash of the generator's weights.
+        noise_scale: What that generator multiplies its noise with.
         seed: Seed of the images.
         format: How the images are stored.
         count: Images in all.
@@ -68,6 +69,7 @@ class Manifest(Artifact):
     notice: str = NOTICE
     created_by: str
     model_sha256: str
+    noise_scale: float = 1.0
     seed: int
     format: Format
     count: int
@@ -118,6 +120,7 @@ def generate(
     manifest = Manifest(
         created_by=f"Synthetyk {synthetyk.__version__}",
         model_sha256=generator.card.sha256,
+        noise_scale=generator.card.noise_scale,
         seed=seed,
         format=config.format,
         count=layout.count,

@@ -38,7 +38,7 @@ def gan_config(plan: Any, *, classes: int, seed: int) -> GANConfig:
             "r1": plan.gan_r1,
             "r2": plan.gan_r2,
             "penalty_every": chosen.penalty_every,
-            "spread": chosen.spread,
+            "spread": plan.gan_spread,
             "cooldown": chosen.cooldown,
             "ramp": chosen.ramp,
             "ema_half_life_kimg": plan.gan_ema_kimg,

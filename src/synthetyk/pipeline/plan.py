@@ -34,6 +34,7 @@ class PlanValues(Config):
         gan_learning_rate: Of the generator; the discriminator's is a multiple of it that the recipe names.
         gan_r1: Weight of the gradient penalty on real images.
         gan_r2: Weight of the gradient penalty on generated images.
+        gan_spread: Weight of what holds generated images as varied as real ones.
         gan_augment: DiffAugment policy; empty for none.
         gan_precision: ``fp32`` or ``bf16`` autocast.
         gan_kimg: Thousand real images shown.
@@ -73,6 +74,7 @@ class PlanValues(Config):
     gan_learning_rate: float = Field(gt=0)
     gan_r1: float = Field(ge=0)
     gan_r2: float = Field(ge=0)
+    gan_spread: float = Field(ge=0)
     gan_augment: str
     gan_precision: Literal["fp32", "bf16"]
     gan_kimg: float = Field(gt=0)
@@ -111,6 +113,16 @@ def _with_recipe(old: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _with_spread(old: dict[str, Any]) -> dict[str, Any]:
+    """Bring plan/2 to plan/3: nothing held generated images as varied as real ones."""
+    return {
+        **old,
+        "values": {"gan_spread": 0.0, **old["values"]},
+        "reasons": {"gan_spread": "there was none when this plan was made", **old["reasons"]},
+        "origins": {"gan_spread": "plan", **old["origins"]},
+    }
+
+
 class Plan(Artifact):
     """plan.json: the values, why each is what it is, and which layer chose it.
 
@@ -122,8 +134,8 @@ class Plan(Artifact):
     """
 
     schema_name: ClassVar[str] = "plan"
-    schema_version: ClassVar[int] = 2
-    migrations: ClassVar[dict[int, Migration]] = {1: _with_recipe}
+    schema_version: ClassVar[int] = 3
+    migrations: ClassVar[dict[int, Migration]] = {1: _with_recipe, 2: _with_spread}
 
     values: PlanValues
     reasons: dict[str, str]

@@ -181,6 +181,7 @@ def _gan(draft: Draft, facts: Facts) -> None:
     draft.put("gan_optimizer", chosen.optimizer, says)
     draft.put("gan_r1", size.r1, says)
     draft.put("gan_r2", size.r2, says)
+    draft.put("gan_spread", chosen.spread, says)
     few = facts.images < FEW and chosen.augmented
     rate = size.learning_rate / 2 if few else size.learning_rate
     draft.put("gan_learning_rate", rate, f"{says}, halved for fewer than {FEW} images" if few else says)

@@ -48,10 +48,11 @@ class Event:
 
 @dataclass(frozen=True)
 class Kept:
-    """The generator that was chosen among the candidates of a training: its moment, and the reason in words."""
+    """The generator that was chosen after a training: its moment, the reason in words, and how wide its noise is."""
 
     kimg: float
     reason: str
+    noise_scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def _with_errors(series: dict[str, Series]) -> dict[str, Series]:
 
 def _kept(card: Path) -> Kept | None:
     found = GeneratorCard.load(card) if card.exists() else None
-    return Kept(found.kimg, found.chosen) if found and found.chosen else None
+    return Kept(found.kimg, found.chosen, found.noise_scale) if found and found.chosen else None
 
 
 def _kimg(line: dict[str, Any], ruler: list[tuple[int, float]]) -> float:

@@ -208,16 +208,16 @@ def _check(config: GANConfig, world: World, kind: Architecture) -> None:
             f"A gradient penalty was asked of {name}, whose batch normalisation makes each logit depend on all images",
             expected="r1 and r2 of 0, or an architecture without batch normalisation",
         )
-    if config.spread and world.size > 1:
-        raise ConfigError(
-            f"A spread over the batch was asked for in {world.size} processes, each of which sees only a part of it",
-            expected="spread 0, or one process",
-        )
     if (kind.generator_normalises or kind.discriminator_normalises) and world.size > 1:
         raise ConfigError(
             f"{name} was asked to train in {world.size} processes, but its batch normalisation would see only a part"
             " of each batch in each of them",
             expected="one process, or a recipe without batch normalisation",
+        )
+    if config.spread and world.size > 1:
+        raise ConfigError(
+            f"A spread over the batch was asked for in {world.size} processes, each of which sees only a part of it",
+            expected="one process, or a spread of 0 (gan_spread=0 in the plan)",
         )
 
 

@@ -25,7 +25,8 @@ class GeneratorCard(Artifact):
         seed: Seed of its training, and of its images unless another is asked for.
         kimg: Thousand real images that it was trained on.
         training_sha256: Hash of the settings of its training.
-        chosen: Which moment of the training it comes from and why, in words; empty if it is the last one's.
+        chosen: Which moment of the training it comes from, how wide its noise is, and why, in words; empty if there was
+            nothing to choose.
         noise_scale: What standard normal noise is multiplied with before the network gets it.
         sha256: Hash of the file with its weights.
     """

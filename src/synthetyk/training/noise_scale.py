@@ -50,5 +50,5 @@ def choose_noise_scale(sampler: Sampler, distance: Distance) -> NoiseScale:
         value, least = wider, found
     if value == 1:
         return NoiseScale()
-    fell = f"the Fréchet distance of its images to training images fell by it from {first:.4f} to {least:.4f}"
-    return NoiseScale(value, f"It draws noise {value:g} times as widely as in its training: {fell}.")
+    lowered = f"which lowered the Fréchet distance of its images to training images from {first:.4f} to {least:.4f}"
+    return NoiseScale(value, f"Its noise is {value:g} times as wide as in its training, {lowered}.")

@@ -4,7 +4,8 @@ A discriminator that judges images one by one sees that each looks right, not th
 generator is also told how far every coarse pixel varies over a batch, beside how far it varies over the batch of real
 images of the same classes: feature matching (Salimans et al., "Improved techniques for training GANs", NeurIPS 2016,
 section 3.1) of second moments (as Mroueh, Sercu and Goel, "McGan: mean and covariance feature matching GAN", ICML 2017,
-do in learned features). Fine pixels are left to the discriminator.
+do in learned features). Fine pixels are left to the discriminator. Since the spread of a small batch is itself a matter
+of chance, which the square punishes, the least loss lies a little below the real spread: at 0.97 of it for 16 images.
 """
 
 import torch.nn.functional as F
@@ -27,4 +28,4 @@ def spread_loss(fake: Tensor, real: Tensor) -> Tensor:
         real: Real images of the same labels, likewise.
     """
     wanted = spread(real).detach()
-    return (wanted - spread(fake)).square().mean() / wanted.square().mean().clamp(min=1e-6)
+    return (wanted - spread(fake)).square().mean() / wanted.square().mean().clamp(min=1e-3)

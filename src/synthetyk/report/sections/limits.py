@@ -50,7 +50,8 @@ def _of_data(found: Fingerprint, inputs: ReportInputs) -> Iterator[str]:
 
 
 def _of_choice(found: Fingerprint, inputs: ReportInputs) -> Iterator[str]:
-    if not inputs.metrics or not read_history(inputs.metrics).kept:
+    kept = read_history(inputs.metrics).kept if inputs.metrics else None
+    if not kept:
         return
     config = CandidateConfig()
     validation = sum(counts["val"] for counts in found.classes.counts.values())
@@ -63,6 +64,11 @@ def _of_choice(found: Fingerprint, inputs: ReportInputs) -> Iterator[str]:
         yield (
             f"The generator to keep was chosen on at most {images(min(validation, config.real_cap))} for validation: "
             "what it reached on them is the best of several tries, and the fewer they are the more luck is in it."
+        )
+    if kept.noise_scale != 1:
+        yield (
+            f"Its noise was made {kept.noise_scale:g} times as wide because that lowered the distance to training "
+            "images in the features of the run's own network: distances in just these features look a little better."
         )
 
 
