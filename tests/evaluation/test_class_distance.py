@@ -1,30 +1,10 @@
 import numpy as np
 import pytest
-from sklearn.decomposition import PCA
-from sklearn.preprocessing import StandardScaler
 
-from synthetyk.evaluation.class_distance import CommonScale, class_kernel_distance, mixture
+from synthetyk.evaluation.class_distance import class_kernel_distance, mixture
 from synthetyk.metrics.kernel import kernel_distance
 
 RANDOM = np.random.default_rng(0)
-
-
-def test_the_scale_is_scikit_learns():
-    features, pixels = RANDOM.normal(3, [1, 5, 9], (60, 3)), RANDOM.normal(size=(60, 1, 4, 4))
-    rows = CommonScale(features, pixels)(features, pixels)
-    assert rows[:, :3] == pytest.approx(StandardScaler().fit_transform(features))
-    components = PCA(whiten=True).fit_transform(pixels.reshape(60, -1)) * np.sqrt(60 / 59)
-    assert np.abs(rows[:, 3:]) == pytest.approx(np.abs(components))  # the sign of a component is anybody's
-
-
-def test_at_most_32_components_of_the_pixels_count():
-    scale = CommonScale(RANDOM.normal(size=(99, 3)), RANDOM.normal(size=(99, 1, 8, 8)))
-    assert scale(np.zeros((2, 3)), np.zeros((2, 1, 8, 8))).shape == (2, 35)
-
-
-def test_what_is_the_same_in_all_training_images_stays_finite():
-    scale = CommonScale(np.ones((9, 3)), np.ones((9, 1, 4, 4)))
-    assert np.isfinite(scale(RANDOM.normal(size=(5, 3)), RANDOM.normal(size=(5, 1, 4, 4)))).all()
 
 
 def labelled(*classes):

@@ -16,9 +16,9 @@ from synthetyk.core import seeding
 from synthetyk.core.config import Config
 from synthetyk.core.errors import DivergedError
 from synthetyk.data.dataset import Subset
-from synthetyk.evaluation.class_distance import CommonScale, class_kernel_distance, mixture
-from synthetyk.evaluation.described import described, described_subset, each, some, unmet
-from synthetyk.evaluation.likeness import averaged, averaged_subset
+from synthetyk.evaluation.appearance import Appearance, CommonScale
+from synthetyk.evaluation.class_distance import class_kernel_distance, mixture
+from synthetyk.evaluation.described import each, some, unmet
 from synthetyk.evaluation.nearness import Nearness
 from synthetyk.evaluation.sampling import ImageSampler
 from synthetyk.metrics.extractor import FeatureExtractor
@@ -26,8 +26,7 @@ from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.classifier_trainer import ClassifierTrainer
 from synthetyk.training.labelled_images import ArrayImages
 
-PIXELS, FEATURES = "pixels", "features"
-SCALED_ON = 1000  # training images whose pixels' principal components are sought
+SPACES = "features", "pixels"  # in which copies are near to what they are copies of
 
 
 class CandidateConfig(Config):
@@ -103,14 +102,13 @@ class CandidateScorer:
         self.measured_on: Literal["validation", "training"] = "validation" if enough else "training"
         self.real = held_out if enough else some(train, config.real_cap, config.seed, "candidate/training")
         reference = some(train, config.reference_cap, config.seed, "candidate/reference")
-        ours = {PIXELS: averaged_subset(reference), FEATURES: described_subset(extractor, reference).features}
-        real = {PIXELS: averaged_subset(self.real), FEATURES: described_subset(extractor, self.real).features}
+        ours, real = (Appearance.of_subset(extractor, subset) for subset in (reference, self.real))
         self.spaces = {
-            name: Nearness(rows, reference.groups, real[name], self.real.groups) for name, rows in ours.items()
+            name: Nearness(getattr(ours, name), reference.groups, getattr(real, name), self.real.groups)
+            for name in SPACES
         }
-        scaled_on = seeding.generator(config.seed, "candidate/scale").permutation(len(reference))[:SCALED_ON]
-        self.scale = CommonScale(ours[FEATURES], ours[PIXELS][scaled_on])
-        self.real_rows = self.scale(real[FEATURES], real[PIXELS])
+        self.scale = CommonScale(ours, config.seed)
+        self.real_rows = self.scale(real)
         self.known = {_digest(image) for image in each(train)}
 
     @property
@@ -127,8 +125,8 @@ class CandidateScorer:
         """Score what a sampler draws.
 
         Returns:
-            ``val_kd``: kernel distance between real and generated images, class by class, in features and pixels on one
-            scale, see `evaluation.class_distance`.
+            ``val_kd``: kernel distance between real and generated images, class by class, in features, pixels and
+            detail on one scale, see `evaluation.appearance`.
             ``val_kd_error``: its standard error.
             ``val_auc``: AUC on real images of classifiers trained on generated ones alone, mean over them; absent for a
             generator without classes, or where a class has no real image.
@@ -145,10 +143,10 @@ class CandidateScorer:
         real_labels = self.real.labels if sampler.classes else np.zeros(len(self.real), dtype=np.int64)
         counts = np.bincount(real_labels[real_labels >= 0], minlength=classes)
         mixed = mixture(labels, counts)
-        rows = {PIXELS: averaged(images), FEATURES: described(self.extractor, images).features}
+        seen = Appearance.of(self.extractor, images)
         distance, error = class_kernel_distance(
             (self.real_rows, real_labels),
-            (self.scale(rows[FEATURES], rows[PIXELS]), labels),
+            (self.scale(seen), labels),
             mixed,
             resamples=self.config.resamples,
             seed=self.config.seed,
@@ -157,7 +155,7 @@ class CandidateScorer:
             "val_kd": distance,
             "val_kd_error": error,
             **(self._auc(images, labels) if classes > 1 and counts.all() else {}),
-            **self._nearness(images, rows, mixed),
+            **self._nearness(images, seen, mixed),
         }
 
     def _draw(self, sampler: ImageSampler, labels: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -166,17 +164,15 @@ class CandidateScorer:
         asked = list(range(sampler.classes)) if sampler.classes else [None]
         return np.concatenate([sampler.sample(label, range(n)) for label, n in zip(asked, counts, strict=True)])
 
-    def _nearness(
-        self, images: NDArray[np.uint8], rows: dict[str, NDArray[np.float32]], mixed: NDArray[np.bool_]
-    ) -> dict[str, float]:
-        distances = {name: space.distances(rows[name]) for name, space in self.spaces.items()}
+    def _nearness(self, images: NDArray[np.uint8], seen: Appearance, mixed: NDArray[np.bool_]) -> dict[str, float]:
+        distances = {name: space.distances(getattr(seen, name)) for name, space in self.spaces.items()}
         exact = np.array([_digest(image) in self.known for image in images])
         ratios = {
             f"nn_ratio_{name}": float(np.median(distances[name][mixed])) / space.innocent
             for name, space in self.spaces.items()
             if space.innocent > 0
         }
-        near = (distances[PIXELS] <= self.spaces[PIXELS].near) & ~exact
+        near = (distances["pixels"] <= self.spaces["pixels"].near) & ~exact
         return {**ratios, "exact_copies": float(exact.sum()), "near_copies": float(near.sum())}
 
     def _auc(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> dict[str, float]:

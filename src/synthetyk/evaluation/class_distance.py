@@ -1,46 +1,16 @@
-"""How far generated images are from real ones, class by class, in features and pixels on one scale."""
+"""How far generated images are from real ones, class by class."""
 
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetyk.metrics.checks import Floats, Rows, as_features
+from synthetyk.metrics.checks import Rows
 from synthetyk.metrics.kernel import kernel_distance_interval
 
 Labelled = tuple[Rows, NDArray[np.int64]]
 
-COMPONENTS = 32
-# Directions that real images hardly use count no more than if they used this part of what the most used one is.
-FLOOR = 0.01
 INTERVAL_ERRORS = 2 * 1.96  # standard errors between the two ends of a 95% interval
-
-
-class CommonScale:
-    """Features, each to mean 0 and deviation 1, beside the first principal components of the pixels, scaled alike.
-
-    For choosing among generators, never for a figure that is published as a distance. Unscaled, a few large features
-    rule the kernel, and a network that learned on the training images alone sees little else than what tells classes
-    apart. Measured with SqueezeNet, what plain learned features chose from 40, 32 and 16 candidates of trainings on
-    140, 4,708 and 100 images was 1.9, 1.9 and 3.6 times as far from the real images as the best of them; on this scale
-    1.0, 1.2 and 1.0 times. To SqueezeNet's own features it does no harm.
-
-    Args:
-        features: Of training images, ``(N, D)``.
-        pixels: Of some training images, ``(M, ...)``.
-    """
-
-    def __init__(self, features: Rows, pixels: Rows) -> None:
-        features, pixels = as_features(features), as_features(pixels)
-        self.mean, self.deviation = features.mean(axis=0), _floored(features.std(axis=0))
-        self.middle = pixels.mean(axis=0)
-        _, lengths, axes = np.linalg.svd(pixels - self.middle, full_matrices=False)
-        self.axes = axes[:COMPONENTS].T / _floored(lengths[:COMPONENTS] / math.sqrt(len(pixels)))
-
-    def __call__(self, features: Rows, pixels: Rows) -> Floats:
-        """Return features ``(N, D)`` and pixels ``(N, ...)`` of the same images as rows of one scale."""
-        scaled = (as_features(features) - self.mean) / self.deviation
-        return np.concatenate([scaled, (as_features(pixels) - self.middle) @ self.axes], axis=1)
 
 
 def class_kernel_distance(
@@ -84,9 +54,3 @@ def mixture(labels: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.
     shares = each_class * counts // counts.max()
     chosen: NDArray[np.bool_] = np.arange(len(labels)) % each_class < shares[labels]
     return chosen
-
-
-def _floored(deviations: Floats) -> Floats:
-    largest = float(deviations.max())
-    floored: Floats = np.maximum(deviations, FLOOR * largest if largest > 0 else 1.0)
-    return floored

@@ -5,9 +5,10 @@ from functools import cached_property
 import numpy as np
 
 from synthetyk.data.dataset import Subset
-from synthetyk.evaluation.described import Described, described, described_subset, some
+from synthetyk.evaluation.appearance import Appearance, CommonScale
+from synthetyk.evaluation.described import some
 from synthetyk.evaluation.sampling import ImageSampler, proportional
-from synthetyk.metrics.checks import Rows
+from synthetyk.metrics.checks import Floats
 from synthetyk.metrics.extractor import FeatureExtractor
 from synthetyk.metrics.frechet import frechet_distance
 
@@ -17,7 +18,7 @@ REAL = 5000  # training images at most
 
 
 class TrainingDistance:
-    """The Fréchet distance in features; the same sampler, data and seed give the same number.
+    """The Fréchet distance on `CommonScale`; the same sampler, data and seed give the same number.
 
     It compares variants of one generator that differ in how varied their images are. It does not tell whether images
     are copies, for which it would be low.
@@ -33,16 +34,20 @@ class TrainingDistance:
         self.counts = proportional(train.counts, GENERATED) if train.counts.any() else np.array([], dtype=np.int64)
 
     @cached_property
-    def real(self) -> Rows:
-        """Features of training images; described when they are first asked for, at the end of a training."""
-        return described_subset(self.extractor, some(self.train, REAL, self.seed, "distance/training")).features
+    def real(self) -> tuple[CommonScale, Floats]:
+        """Training images and the scale they are on; looked at when first asked for, at the end of a training."""
+        images = some(self.train, REAL, self.seed, "distance/training")
+        seen = Appearance.of_subset(self.extractor, images)
+        scale = CommonScale(seen, self.seed)
+        return scale, scale(seen)
 
     def __call__(self, sampler: ImageSampler) -> float:
         """Return the distance of `GENERATED` images, of each class as many as its share of the training images."""
+        scale, real = self.real
         shares: dict[int | None, int] = dict(enumerate(self.counts.tolist())) if sampler.classes else {None: GENERATED}
         drawn = [
-            described(self.extractor, sampler.sample(label, range(FIRST, FIRST + count)))
+            scale(Appearance.of(self.extractor, sampler.sample(label, range(FIRST, FIRST + count))))
             for label, count in shares.items()
             if count
         ]
-        return float(frechet_distance(self.real, Described.join(drawn).features))
+        return float(frechet_distance(real, np.concatenate(drawn)))
