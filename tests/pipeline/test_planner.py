@@ -159,6 +159,18 @@ def test_few_images_are_learnt_more_slowly():
     assert few.gan_learning_rate == many.gan_learning_rate / 2
 
 
+def test_few_images_are_held_as_varied_as_they_are_with_more_weight():
+    many, few = (plan(facts(train_counts=counts)) for counts in ((600, 300), (70, 70)))
+    assert few.values.gan_spread == 8 * many.values.gan_spread > 0
+    assert "fewer than 500 images" in few.reasons["gan_spread"]
+
+
+def test_a_recipe_that_holds_nothing_as_varied_does_so_with_few_images_too():
+    made = plan(facts(train_counts=(70, 70)), assignments=["gan_recipe=cpu-stable"])
+    assert made.values.gan_spread == 0
+    assert "times" not in made.reasons["gan_spread"]
+
+
 def test_images_that_are_not_square_get_a_border():
     assert plan(facts(aspect=1.4)).values.fit == "pad"
     assert plan().values.fit == "stretch"

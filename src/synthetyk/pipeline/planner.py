@@ -24,6 +24,7 @@ TWO_GANS_SECONDS = 480.0
 MARGIN = 0.78  # of the measured speed: scoring generators, checkpoints and the monitor take their time too
 ENOUGH = 1000  # classifier steps; more gained nothing on PneumoniaMNIST, head CTs, blood cells and chest X-rays
 FEW, ENOUGH_IMAGES = 500, 2000  # below, training images are learned by heart; above, small ones need no augmentation
+MORE_SPREAD = 8  # times the weight for few images, of which a generator draws the more alike ones
 WORTH_IT = 0.9  # bf16 has to be a tenth faster before it is taken
 LATER = {"features": 30.0, "study": 240.0}  # a run that was begun to train only may be studied later all the same
 
@@ -181,10 +182,12 @@ def _gan(draft: Draft, facts: Facts) -> None:
     draft.put("gan_optimizer", chosen.optimizer, says)
     draft.put("gan_r1", size.r1, says)
     draft.put("gan_r2", size.r2, says)
-    draft.put("gan_spread", chosen.spread, says)
     few = facts.images < FEW and chosen.augmented
-    rate = size.learning_rate / 2 if few else size.learning_rate
+    rate, spread = (size.learning_rate / 2, chosen.spread * MORE_SPREAD) if few else (size.learning_rate, chosen.spread)
     draft.put("gan_learning_rate", rate, f"{says}, halved for fewer than {FEW} images" if few else says)
+    draft.put(
+        "gan_spread", spread, f"{says}, {MORE_SPREAD} times for fewer than {FEW} images" if few and spread else says
+    )
     draft.put("gan_augment", *_augmentation(chosen, facts.images, draft["resolution"]))
 
 
