@@ -81,3 +81,17 @@ def copied(finished, tmp_path):
 
     shutil.copytree(finished.path, tmp_path / "run")
     return RunFolder(tmp_path / "run")
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory):
+    """The sqlite file of MLflow without any run; to create its tables takes seconds."""
+    from synthetyk.tracking.mlflow import MlflowTracker
+    from synthetyk.tracking.subject import Subject
+
+    folder = tmp_path_factory.mktemp("store")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setenv("MLFLOW_EXPERIMENT_NAME", "first")
+        MlflowTracker.open(Subject(run=folder)).close()
+    return folder / "mlflow.db"

@@ -244,6 +244,22 @@ def test_a_run_without_a_generator_says_how_to_train_one(tmp_path, tiny_settings
     assert f"synthetyk train {run.path}" in str(error)
 
 
+def test_an_unknown_tracker_is_refused_before_anything_is_written(exits, tmp_path):
+    code, _, err = exits("train", "phantom", "--output", tmp_path / "run", "--tracker", "mlfow")
+    assert code == 1
+    assert "no tracker called 'mlfow'" in err and "Did you mean 'mlflow'" in err
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_choice_of_trackers_is_kept_until_another_is_made(copied, monkeypatch):
+    monkeypatch.setattr("synthetyk.cli.work.run_stages", lambda *_: [])
+    kept = []
+    for option in (("--tracker", "mlflow,wandb"), (), ("--tracker", "wandb"), ("--tracker", "jsonl")):
+        call("run", "--resume", copied.path, *option)
+        kept.append(copied.settings().trackers)
+    assert kept == [("mlflow", "wandb"), ("mlflow", "wandb"), ("wandb",), ()]
+
+
 WITHOUT = "import sys; sys.modules.update(dict.fromkeys({modules})); from synthetyk.cli.main import main; main()"
 
 

@@ -62,3 +62,8 @@ def test_a_run_does_not_write_into_its_data_set(tmp_path, inside):
 def test_any_other_config_file_makes_no_run(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     assert not is_run(tmp_path)
+
+
+def test_who_is_told_may_change_later(tmp_path):
+    (begin_run(tmp_path, RunSettings(dataset="phantom")) / "plan.json").touch()
+    assert begin_run(tmp_path, RunSettings(dataset="phantom", trackers=("mlflow",))).settings().trackers == ("mlflow",)

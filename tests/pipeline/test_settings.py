@@ -1,7 +1,7 @@
 import pytest
 
 from synthetyk.core.errors import ConfigError
-from synthetyk.pipeline.settings import merge_overrides, parse_budget
+from synthetyk.pipeline.settings import RunSettings, merge_overrides, parse_budget
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,8 @@ def test_a_broken_config_file_is_the_users_to_mend(tmp_path):
     (tmp_path / "settings.json").write_text("{")
     with pytest.raises(ConfigError, match="config file cannot be used"):
         merge_overrides(tmp_path / "settings.json", [])
+
+
+def test_settings_of_before_there_were_trackers_name_none(tmp_path):
+    (tmp_path / "config.json").write_text('{"schema": "config/1", "dataset": "phantom"}')
+    assert RunSettings.load(tmp_path / "config.json").trackers == ()

@@ -15,7 +15,10 @@ from synthetyk.data.dataset import Subset
 from synthetyk.data.phantom import LABELS
 from synthetyk.data.source import SourceOptions
 from synthetyk.data.sources.phantom import PhantomSource
+from synthetyk.tracking.guarded import GuardedTracker
 from synthetyk.tracking.jsonl import JsonlTracker, read_jsonl
+from synthetyk.tracking.several import SeveralTrackers
+from synthetyk.tracking.tracker import NullTracker, closing
 from synthetyk.training.checkpoint import CheckpointStore
 from synthetyk.training.gan import GAN
 from synthetyk.training.gan_trainer import GANTrainer
@@ -407,3 +410,25 @@ def test_a_healthy_short_training_on_phantoms_is_silent(tmp_path, tiny):
     result = fit(config, Subset(images, rows, labels, rows, LABELS), tmp_path)
     assert result.findings == ()
     assert lines(tmp_path)[-1]["diversity_pixels/normal"] > 0.5
+
+
+@pytest.mark.parametrize("failing", ["open", "log", "rewind", "keep", "close"])
+def test_a_tracker_that_fails_changes_no_bit_of_a_training(tmp_path, whole, discs, tiny, failing):
+    class Broken(NullTracker):
+        def __getattribute__(self, name):
+            if name == failing:
+                raise ConnectionError("no server")
+            return super().__getattribute__(name)
+
+    def make():
+        if failing == "open":
+            raise ConnectionError("no server")
+        return Broken()
+
+    tracker = SeveralTrackers(JsonlTracker(tmp_path / "metrics.jsonl"), [GuardedTracker("broken", make)])
+    with closing(tracker):
+        GANTrainer(tiny(), discs(), tmp_path, tracker).fit()
+        tracker.keep(tmp_path / "generator.json")
+    assert weights(tmp_path) == weights(whole[0])
+    assert [line for line in lines(tmp_path) if "event" not in line] == lines(whole[0])
+    assert [line["event"] for line in events(tmp_path)] == ["tracker_left_out"]

@@ -12,6 +12,7 @@ import typer
 from synthetyk.core.errors import ConfigError
 from synthetyk.data.source import SOURCES, SourceOptions
 from synthetyk.pipeline.settings import Goal, RunSettings, merge_overrides, parse_budget
+from synthetyk.tracking.registry import chosen
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.", show_default=False)]
 
@@ -46,7 +47,7 @@ class DatasetOptions:
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """What a user can say about the plan."""
+    """What a user can say about the plan, and about who is told how it goes."""
 
     budget: Annotated[str, typer.Option(help="Wall time to plan for, for example 90s, 10min or 1h30min.")] = "10min"
     set_: Annotated[
@@ -65,6 +66,10 @@ class PlanOptions:
         Path | None,
         typer.Option(help="Weights of the FID network: adds FID and IS.", exists=True, dir_okay=False),
     ] = None
+    tracker: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Report to mlflow or wandb too; jsonl: to neither any more. Repeatable."),
+    ] = None
 
     def settings(self, dataset: str, data: DatasetOptions, goal: Goal) -> RunSettings:
         """Return everything that decides a run."""
@@ -78,6 +83,7 @@ class PlanOptions:
             remove_copies=data.remove_copies,
             weights={name: str(path.resolve()) for name, path in weights.items() if path},
             overrides=merge_overrides(self.config, self.set_ or []),
+            trackers=chosen(self.tracker or []),
         )
 
     def changed(self, settings: RunSettings, data: DatasetOptions) -> RunSettings:
@@ -89,14 +95,19 @@ class PlanOptions:
         if data != DatasetOptions() or self.budget != PlanOptions().budget:
             raise ConfigError(
                 "Options about data, seed or budget were given for a run that exists",
-                expected="--set, --config, --squeezenet or --inception at most",
+                expected="--set, --config, --squeezenet, --inception or --tracker at most",
                 action="Begin another run for other data, another seed or another budget",
             )
         weights = {"squeezenet": self.squeezenet, "inception": self.inception}
         given = {name: str(path.resolve()) for name, path in weights.items() if path}
         fixed = merge_overrides(self.config, self.set_ or [])
+        trackers = settings.trackers if self.tracker is None else chosen(self.tracker)
         return settings.model_copy(
-            update={"weights": settings.weights | given, "overrides": settings.overrides | fixed}
+            update={
+                "weights": settings.weights | given,
+                "overrides": settings.overrides | fixed,
+                "trackers": trackers,
+            }
         )
 
 

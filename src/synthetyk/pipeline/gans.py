@@ -16,7 +16,7 @@ from synthetyk.evaluation.training_distance import TrainingDistance
 from synthetyk.pipeline.configs import gan_config
 from synthetyk.pipeline.plan import Plan
 from synthetyk.pipeline.run_folder import RunFolder, open_run
-from synthetyk.tracking.jsonl import JsonlTracker
+from synthetyk.pipeline.trackers import training_tracker
 from synthetyk.tracking.tracker import NullTracker
 from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.gan_trainer import GANTrainer
@@ -64,8 +64,7 @@ def train_gan(run: RunFolder, index: int, progress: Progress, world: World = ALO
     scorer = CandidateScorer(dataset.train, dataset.val, extractor, looks)
     if scorer.note:
         log.warning("%s.", scorer.note)
-    tracker = JsonlTracker(folder / "metrics.jsonl")
-    try:
+    with training_tracker(run, index, config.model_dump(mode="json")) as tracker:
         GANTrainer(
             config,
             dataset.train,
@@ -77,8 +76,7 @@ def train_gan(run: RunFolder, index: int, progress: Progress, world: World = ALO
             progress=progress,
             world=world,
         ).fit()
-    finally:
-        tracker.close()
+        tracker.keep(folder / "generator.json")
 
 
 def _side_by_side(run: RunFolder, count: int, progress: Progress) -> None:

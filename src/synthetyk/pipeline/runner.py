@@ -6,8 +6,10 @@ from typing import Protocol
 
 from synthetyk.core.progress import Progress
 from synthetyk.pipeline.lock import locked
+from synthetyk.pipeline.results import tell_results
 from synthetyk.pipeline.run_folder import RunFolder
 from synthetyk.pipeline.stage import Outcome, Stage, run_stage
+from synthetyk.pipeline.trackers import run_tracker
 
 
 class Display(Protocol):
@@ -30,10 +32,12 @@ def run_stages(run: RunFolder, stages: Iterable[Stage], display: Display) -> lis
         SynthetykError: A stage failed; those before it are done and stay so.
     """
     outcomes = []
-    with locked(run.path):
+    with locked(run.path), run_tracker(run) as tracker:
         for stage in stages:
             with display.stage(stage) as progress:
                 outcome = run_stage(stage, run, progress)
             display.ended(outcome)
             outcomes.append(outcome)
+        if tracker:
+            tell_results(run, tracker)
     return outcomes

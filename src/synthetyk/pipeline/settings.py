@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from synthetyk.core.artifacts import Artifact, read_json
+from synthetyk.core.artifacts import Artifact, Migration, read_json
 from synthetyk.core.config import Config
 from synthetyk.core.errors import ArtifactError, ConfigError
 from synthetyk.data.source import SourceOptions
@@ -43,9 +43,12 @@ class RunSettings(Artifact):
         remove_copies: Drop training images that stand in a later split too.
         weights: Files with weights of feature networks by extractor name, for example ``squeezenet``.
         overrides: Plan values fixed by the user or found by tuning.
+        trackers: Whom trainings report to beside JSON lines, for example ``mlflow``; no result depends on it.
     """
 
     schema_name: ClassVar[str] = "config"
+    schema_version: ClassVar[int] = 2
+    migrations: ClassVar[dict[int, Migration]] = {1: dict}
 
     dataset: str
     options: SourceOptions = SourceOptions()
@@ -55,6 +58,7 @@ class RunSettings(Artifact):
     remove_copies: bool = False
     weights: dict[str, str] = Field(default={})
     overrides: dict[str, Override] = Field(default={})
+    trackers: tuple[str, ...] = ()
 
     def overrides_by(self, *origins: Origin) -> dict[str, Override]:
         """Return the plan values that these layers fixed."""

@@ -2,11 +2,13 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from synthetyk.core.artifacts import write_bytes
+from synthetyk.tracking.subject import Subject
+from synthetyk.tracking.tracker import Ended, Tracker
 
 
 class JsonlTracker:
@@ -16,6 +18,11 @@ class JsonlTracker:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("a", encoding="utf-8")
+
+    @classmethod
+    def open(cls, subject: Subject) -> Self:
+        """Append to the metrics of a training, or to ``metrics.jsonl`` of a run."""
+        return cls(subject.metrics or subject.run / "metrics.jsonl")
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Append one line of values."""
@@ -33,7 +40,10 @@ class JsonlTracker:
         write_bytes(self.path, "".join(line + "\n" for line in kept).encode())
         self._file = self.path.open("a", encoding="utf-8")
 
-    def close(self) -> None:
+    def keep(self, path: Path) -> None:
+        """Leave the file where it is: it lies in the same folder."""
+
+    def close(self, ended: Ended = "finished") -> None:  # noqa: ARG002, the lines do not say how it ended
         """Close the file."""
         self._file.close()
 
@@ -50,3 +60,13 @@ def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
         for line in file:
             if line.endswith("\n"):
                 yield json.loads(line)
+
+
+def tell(tracker: Tracker, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Tell a tracker what stands in lines of a metrics file; null becomes NaN."""
+    for line in lines:
+        if "event" in line:
+            tracker.event(line["step"], line["event"], line["message"])
+        else:
+            values = {name: value for name, value in line.items() if name != "step"}
+            tracker.log(line["step"], {n: math.nan if value is None else value for n, value in values.items()})

@@ -1,12 +1,16 @@
 """The Protocol that trainers report to."""
 
-from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, Protocol, TypeVar, runtime_checkable
+
+Ended = Literal["finished", "failed", "killed"]
 
 
 @runtime_checkable
 class Tracker(Protocol):
-    """Receives the numbers and events of one training."""
+    """Receives the numbers and events of one training, or the results of a whole run."""
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Record measured values at a training step."""
@@ -17,11 +21,22 @@ class Tracker(Protocol):
         ...
 
     def rewind(self, step: int) -> None:
-        """Forget everything recorded after `step`: the training goes on from a checkpoint taken there."""
+        """Forget everything recorded after `step`: the training goes on from a checkpoint taken there.
+
+        What cannot be deleted any more has to stay tellable from what is recorded again at the same steps.
+        """
         ...
 
-    def close(self) -> None:
-        """Flush and release what is held."""
+    def keep(self, path: Path) -> None:
+        """Keep a copy of a file as it is now, beside the numbers."""
+        ...
+
+    def close(self, ended: Ended = "finished") -> None:
+        """Flush and release what is held.
+
+        Args:
+            ended: How that which was tracked has ended: ``killed`` if somebody stopped it.
+        """
         ...
 
 
@@ -37,5 +52,25 @@ class NullTracker:
     def rewind(self, step: int) -> None:
         """Forget nothing, for nothing is known."""
 
-    def close(self) -> None:
+    def keep(self, path: Path) -> None:
+        """Leave the file where it is."""
+
+    def close(self, ended: Ended = "finished") -> None:
         """Release nothing."""
+
+
+Some = TypeVar("Some", bound=Tracker)
+
+
+@contextmanager
+def closing(tracker: Some) -> Iterator[Some]:
+    """Close a tracker with the block, and tell it how the block has ended."""
+    try:
+        yield tracker
+    except Exception:
+        tracker.close("failed")
+        raise
+    except BaseException:  # Ctrl-C, or a signal that became one
+        tracker.close("killed")
+        raise
+    tracker.close("finished")

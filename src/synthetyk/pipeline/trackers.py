@@ -1,0 +1,53 @@
+"""Whom a run reports to: JSON lines always, and whatever trackers its settings name."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from synthetyk.pipeline.run_folder import RunFolder, load_present
+from synthetyk.pipeline.settings import RunSettings
+from synthetyk.tracking.guarded import GuardedTracker
+from synthetyk.tracking.jsonl import JsonlTracker
+from synthetyk.tracking.registry import open_tracker
+from synthetyk.tracking.several import SeveralTrackers
+from synthetyk.tracking.subject import Subject
+from synthetyk.tracking.tracker import NullTracker, Tracker, closing
+
+
+@contextmanager
+def training_tracker(run: RunFolder, index: int, settings: Mapping[str, Any]) -> Iterator[Tracker]:
+    """Yield what the GAN with this seed index reports to.
+
+    Args:
+        run: Its run.
+        index: Its seed index.
+        settings: How it is trained.
+    """
+    metrics = run.replica(index) / "metrics.jsonl"
+    subject = Subject(run=run.path, part=f"gan-{index}", settings=dict(settings), metrics=metrics)
+    with closing(SeveralTrackers(JsonlTracker(metrics), _guarded(run, subject))) as tracker:
+        yield tracker
+
+
+@contextmanager
+def run_tracker(run: RunFolder) -> Iterator[Tracker | None]:
+    """Yield what a run as a whole reports to; None if to nobody: its results are in its files, without JSON lines.
+
+    Trackers are open before the block begins: what is measured in it, such as speeds, is not disturbed by that.
+    """
+    asked = load_present(RunSettings, run.config)
+    if asked is None or not asked.trackers:
+        yield None
+        return
+    settings = {"dataset": Path(asked.dataset).name, "seed": asked.seed, "budget_seconds": asked.budget_seconds}
+    others = _guarded(run, Subject(run=run.path, settings=settings))
+    for each in others:
+        each.wait_open()
+    with closing(SeveralTrackers(NullTracker(), others)) as tracker:
+        yield tracker
+
+
+def _guarded(run: RunFolder, subject: Subject) -> list[GuardedTracker]:
+    return [GuardedTracker(name, partial(open_tracker, name, subject)) for name in run.settings().trackers]
