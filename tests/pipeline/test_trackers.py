@@ -79,6 +79,15 @@ def test_to_choose_a_tracker_does_nothing_again_and_tells_it_the_results(told):
     assert data.params["seed"] == "0"
 
 
+def test_a_gan_that_was_trained_before_is_told_of_once(told):
+    for _ in range(2):
+        run_stages(told, STAGES, Shown())
+    client, gan = mlflow_of(told, "gan-0")
+    ticks = [(line["step"], line["kimg"]) for line in read_jsonl(told / "metrics.jsonl") if "kimg" in line]
+    assert [(each.step, each.value) for each in client.get_metric_history(gan, "kimg")] == ticks
+    assert client.get_run(gan).info.status == "FINISHED"
+
+
 def test_the_files_that_answer_are_artifacts_of_the_run(told):
     run_stages(told, STAGES, Shown())
     client, run = mlflow_of(told)

@@ -16,7 +16,7 @@ from synthetyk.evaluation.training_distance import TrainingDistance
 from synthetyk.pipeline.configs import gan_config
 from synthetyk.pipeline.plan import Plan
 from synthetyk.pipeline.run_folder import RunFolder, open_run
-from synthetyk.pipeline.trackers import training_tracker
+from synthetyk.pipeline.trackers import tell_missed, training_tracker
 from synthetyk.tracking.tracker import NullTracker
 from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.gan_trainer import GANTrainer
@@ -77,6 +77,12 @@ def train_gan(run: RunFolder, index: int, progress: Progress, world: World = ALO
             world=world,
         ).fit()
         tracker.keep(folder / "generator.json")
+
+
+def tell_trainings(run: RunFolder) -> None:
+    """Tell trackers what they have missed of the run's GANs, which are trained."""
+    for index in range(Plan.load(run.plan).values.gan_seeds):
+        tell_missed(run, index, config_of(run, index).model_dump(mode="json"))
 
 
 def _side_by_side(run: RunFolder, count: int, progress: Progress) -> None:

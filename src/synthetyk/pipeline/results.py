@@ -6,6 +6,7 @@ from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.privacy import Privacy
 from synthetyk.evaluation.scores import FIGURES
 from synthetyk.evaluation.study.report import StudyReport
+from synthetyk.pipeline.gans import tell_trainings
 from synthetyk.pipeline.reporting import up_to_date
 from synthetyk.pipeline.run_folder import RunFolder, load_present
 from synthetyk.pipeline.stages import STAGES
@@ -25,6 +26,8 @@ FILES = {
 def tell_results(run: RunFolder, tracker: Tracker) -> None:
     """Tell whatever the run has found, as far as it fits its data and its training."""
     current = up_to_date(run, STAGES)
+    if "train" in current:
+        tell_trainings(run)
     evaluation = load_present(Evaluation, run / FILES["evaluate"]) if "evaluate" in current else None
     privacy = load_present(Privacy, run / FILES["privacy"]) if "privacy" in current else None
     study = load_present(StudyReport, run / FILES["study"]) if "study" in current else None

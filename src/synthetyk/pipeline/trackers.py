@@ -1,6 +1,6 @@
 """Whom a run reports to: JSON lines always, and whatever trackers its settings name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -8,12 +8,15 @@ from typing import Any
 
 from synthetyk.pipeline.run_folder import RunFolder, load_present
 from synthetyk.pipeline.settings import RunSettings
+from synthetyk.tracking.bookmark import Bookmark
 from synthetyk.tracking.guarded import GuardedTracker
-from synthetyk.tracking.jsonl import JsonlTracker
+from synthetyk.tracking.jsonl import JsonlTracker, read_jsonl
 from synthetyk.tracking.registry import open_tracker
 from synthetyk.tracking.several import SeveralTrackers
 from synthetyk.tracking.subject import Subject
 from synthetyk.tracking.tracker import NullTracker, Tracker, closing
+
+METRICS = "metrics.jsonl"
 
 
 @contextmanager
@@ -25,10 +28,25 @@ def training_tracker(run: RunFolder, index: int, settings: Mapping[str, Any]) ->
         index: Its seed index.
         settings: How it is trained.
     """
-    metrics = run.replica(index) / "metrics.jsonl"
-    subject = Subject(run=run.path, part=f"gan-{index}", settings=dict(settings), metrics=metrics)
-    with closing(SeveralTrackers(JsonlTracker(metrics), _guarded(run, subject))) as tracker:
+    subject = _training(run, index, settings)
+    with closing(SeveralTrackers(JsonlTracker.open(subject), _guarded(run.settings().trackers, subject))) as tracker:
         yield tracker
+
+
+def tell_missed(run: RunFolder, index: int, settings: Mapping[str, Any]) -> None:
+    """Tell trackers what they have missed of a GAN that is trained: they were away, or have been chosen since.
+
+    Args:
+        run: Its run.
+        index: Its seed index.
+        settings: How it was trained.
+    """
+    subject = _training(run, index, settings)
+    last = max((line["step"] for line in read_jsonl(run.replica(index) / METRICS)), default=-1)
+    late = [name for name in run.settings().trackers if Bookmark(subject, name).step < last]
+    with closing(SeveralTrackers(NullTracker(), _guarded(late, subject))) as tracker:
+        tracker.rewind(last)
+        tracker.keep(run.generator_of(index).with_suffix(".json"))
 
 
 @contextmanager
@@ -42,12 +60,17 @@ def run_tracker(run: RunFolder) -> Iterator[Tracker | None]:
         yield None
         return
     settings = {"dataset": Path(asked.dataset).name, "seed": asked.seed, "budget_seconds": asked.budget_seconds}
-    others = _guarded(run, Subject(run=run.path, settings=settings))
+    others = _guarded(asked.trackers, Subject(run=run.path, settings=settings))
     for each in others:
         each.wait_open()
     with closing(SeveralTrackers(NullTracker(), others)) as tracker:
         yield tracker
 
 
-def _guarded(run: RunFolder, subject: Subject) -> list[GuardedTracker]:
-    return [GuardedTracker(name, partial(open_tracker, name, subject)) for name in run.settings().trackers]
+def _training(run: RunFolder, index: int, settings: Mapping[str, Any]) -> Subject:
+    metrics = run.replica(index) / METRICS
+    return Subject(run=run.path, part=f"gan-{index}", settings=dict(settings), metrics=metrics)
+
+
+def _guarded(names: Iterable[str], subject: Subject) -> list[GuardedTracker]:
+    return [GuardedTracker(name, partial(open_tracker, name, subject)) for name in names]
