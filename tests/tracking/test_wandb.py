@@ -19,6 +19,7 @@ from synthetyk.tracking.wandb import WandbTracker
 tracker = WandbTracker.open(Subject(run=Path("run")))
 (service,) = " ".join(path.read_text() for path in Path("/proc/self/task").glob("*/children")).split()
 tracker.log(1, {"loss": 1.0})
+tracker.keep(Path(__import__("json").__file__))
 tracker.close()
 print(service)
 """

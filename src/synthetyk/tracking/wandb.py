@@ -1,6 +1,7 @@
 """Reports to Weights & Biases, by default without a network."""
 
 import os
+import shutil
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -82,7 +83,9 @@ class WandbTracker:
 
     def keep(self, path: Path) -> None:
         """Copy a file into the W&B run."""
-        self._run.save(str(path), base_path=str(path.parent), policy="now")
+        copy = Path(self._run.dir) / path.name  # W&B by itself would link, and say so
+        shutil.copyfile(path, copy)
+        self._run.save(str(copy), base_path=str(copy.parent), policy="now")
 
     def close(self, ended: Ended = "finished") -> None:
         """End the W&B run."""
@@ -114,7 +117,6 @@ def _quiet() -> "wandb.Settings":
     return wandb.Settings(
         silent=True,
         console="off",
-        symlink=False,
         save_code=False,
         disable_code=True,
         disable_git=True,
