@@ -1,6 +1,7 @@
 """Trains the GANs of a run: one in this process, several side by side in processes of their own."""
 
 import logging
+from collections.abc import Collection
 from contextlib import ExitStack
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -79,10 +80,10 @@ def train_gan(run: RunFolder, index: int, progress: Progress, world: World = ALO
         tracker.keep(folder / "generator.json")
 
 
-def tell_trainings(run: RunFolder) -> None:
-    """Tell trackers what they have missed of the run's GANs, which are trained."""
+def tell_trainings(run: RunFolder, trackers: Collection[str]) -> None:
+    """Tell trackers, by name, what they have missed of the run's GANs, which are trained."""
     for index in range(Plan.load(run.plan).values.gan_seeds):
-        tell_missed(run, index, config_of(run, index).model_dump(mode="json"))
+        tell_missed(run, trackers, index, config_of(run, index).model_dump(mode="json"))
 
 
 def _side_by_side(run: RunFolder, count: int, progress: Progress) -> None:

@@ -10,7 +10,7 @@ from synthetyk.pipeline.gans import tell_trainings
 from synthetyk.pipeline.reporting import up_to_date
 from synthetyk.pipeline.run_folder import RunFolder, load_present
 from synthetyk.pipeline.stages import STAGES
-from synthetyk.tracking.tracker import Tracker
+from synthetyk.tracking.several import SeveralTrackers
 
 # The file to keep of each stage.
 FILES = {
@@ -23,11 +23,11 @@ FILES = {
 }
 
 
-def tell_results(run: RunFolder, tracker: Tracker) -> None:
+def tell_results(run: RunFolder, tracker: SeveralTrackers) -> None:
     """Tell whatever the run has found, as far as it fits its data and its training."""
     current = up_to_date(run, STAGES)
     if "train" in current:
-        tell_trainings(run)
+        tell_trainings(run, [each.name for each in tracker.others])
     evaluation = load_present(Evaluation, run / FILES["evaluate"]) if "evaluate" in current else None
     privacy = load_present(Privacy, run / FILES["privacy"]) if "privacy" in current else None
     study = load_present(StudyReport, run / FILES["study"]) if "study" in current else None

@@ -33,24 +33,25 @@ def training_tracker(run: RunFolder, index: int, settings: Mapping[str, Any]) ->
         yield tracker
 
 
-def tell_missed(run: RunFolder, index: int, settings: Mapping[str, Any]) -> None:
+def tell_missed(run: RunFolder, names: Iterable[str], index: int, settings: Mapping[str, Any]) -> None:
     """Tell trackers what they have missed of a GAN that is trained: they were away, or have been chosen since.
 
     Args:
         run: Its run.
+        names: Of the trackers.
         index: Its seed index.
         settings: How it was trained.
     """
     subject = _training(run, index, settings)
     last = max((line["step"] for line in read_jsonl(run.replica(index) / METRICS)), default=-1)
-    late = [name for name in run.settings().trackers if Bookmark(subject, name).step < last]
+    late = [name for name in names if Bookmark(subject, name).step < last]
     with closing(SeveralTrackers(NullTracker(), _guarded(late, subject))) as tracker:
         tracker.rewind(last)
         tracker.keep(run.generator_of(index).with_suffix(".json"))
 
 
 @contextmanager
-def run_tracker(run: RunFolder) -> Iterator[Tracker | None]:
+def run_tracker(run: RunFolder) -> Iterator[SeveralTrackers | None]:
     """Yield what a run as a whole reports to; None if to nobody: its results are in its files, without JSON lines.
 
     Trackers are open before the block begins: what is measured in it, such as speeds, is not disturbed by that.
@@ -61,9 +62,8 @@ def run_tracker(run: RunFolder) -> Iterator[Tracker | None]:
         return
     settings = {"dataset": Path(asked.dataset).name, "seed": asked.seed, "budget_seconds": asked.budget_seconds}
     others = _guarded(asked.trackers, Subject(run=run.path, settings=settings))
-    for each in others:
-        each.wait_open()
     with closing(SeveralTrackers(NullTracker(), others)) as tracker:
+        tracker.wait_open()
         yield tracker
 
 

@@ -9,6 +9,8 @@ from synthetyk.tracking.tracker import Ended, Tracker
 
 log = logging.getLogger(__name__)
 
+LONGEST = 300  # characters of a tracker's own words
+
 
 class SeveralTrackers:
     """Hands on to one tracker that has to work, then to others that need not.
@@ -23,6 +25,10 @@ class SeveralTrackers:
     def __init__(self, first: Tracker, others: Iterable[GuardedTracker] = ()) -> None:
         self.first, self.others = first, list(others)
         self._step = 0
+
+    def wait_open(self) -> None:
+        """Wait until the others are open; those that cannot be are left out."""
+        self._hand_on(GuardedTracker.wait_open)
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Record measured values at a training step."""
@@ -65,6 +71,6 @@ def left_out(tracker: GuardedTracker) -> str:
 
     Its words may name a server, or who logs in there.
     """
-    trouble = tracker.trouble
-    log.warning("The tracker %s is left out from now on: %s: %s", tracker.name, type(trouble).__name__, trouble)
-    return f"{tracker.name} failed ({type(trouble).__name__}) and was left out; the training went on without it."
+    kind, words = type(tracker.trouble).__name__, str(tracker.trouble)[:LONGEST]
+    log.warning("The tracker %s is left out from now on: %s: %s", tracker.name, kind, words)
+    return f"{tracker.name} failed ({kind}) and was left out; the training went on without it."
