@@ -84,3 +84,8 @@ def test_a_damaged_card_is_refused(tmp_path: Path) -> None:
     (tmp_path / "generator.json").write_text("{")
     with pytest.raises(ArtifactError, match="damaged"):
         read_history(tmp_path / "metrics.jsonl")
+
+
+def test_what_became_of_a_tracker_is_no_event_of_the_training(tmp_path: Path) -> None:
+    event = {"step": 7, "event": "tracker_left_out", "message": "mlflow failed."}
+    assert read_history(write(tmp_path / "m.jsonl", event)).events == ()

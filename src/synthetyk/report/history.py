@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from synthetyk.tracking.jsonl import read_jsonl
+from synthetyk.tracking.several import LEFT_OUT
 from synthetyk.training.generator_file import GeneratorCard
 
 ERROR = "_error"  # ends the name of a series that holds the standard errors of another
@@ -83,7 +84,8 @@ def read_history(metrics: Path) -> History:
     """
     lines = list(read_jsonl(metrics))
     ruler = [(line["step"], line["kimg"]) for line in lines if line.get("kimg") is not None]
-    events = tuple(Event(_kimg(line, ruler), line["event"], line["message"]) for line in lines if "event" in line)
+    told = (line for line in lines if line.get("event", LEFT_OUT) != LEFT_OUT)
+    events = tuple(Event(_kimg(line, ruler), line["event"], line["message"]) for line in told)
     found: dict[str, list[tuple[float, float]]] = {}
     for line in lines:
         for name, value in line.items() if "event" not in line else ():

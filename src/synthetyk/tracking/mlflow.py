@@ -6,8 +6,10 @@ import time
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
+from synthetyk.core.artifacts import write_bytes
 from synthetyk.core.errors import ConfigError, MissingDependencyError
 from synthetyk.tracking.bookmark import Bookmark
 from synthetyk.tracking.jsonl import tell
@@ -24,7 +26,7 @@ if find_spec("mlflow") is None:
 EVERY = 5.0  # seconds between two deliveries: each is a transaction of some 20 ms
 AT_ONCE = 1000, 100  # metrics, params that MLflow takes in one delivery
 LONGEST = 5000  # characters that MLflow takes in a tag or a param on every store
-SQLITE = "sqlite:///"
+SQLITE, MEMORY = "sqlite:///", "/dev/shm"
 # Unless the user says otherwise: by itself MLflow tries for four minutes to reach a server that is away.
 ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -124,12 +126,28 @@ class MlflowTracker:
 
 
 def _store(subject: Subject) -> str:
+    """Return where the store is; that of a run folder is created if there is none."""
     given = os.environ.get("MLFLOW_TRACKING_URI")
     if given is None:
-        return f"{SQLITE}{subject.run.resolve() / 'mlflow.db'}"
+        path = subject.run.resolve() / "mlflow.db"
+        if not path.exists():
+            _create(path)
+        return f"{SQLITE}{path}"
     if "://" not in given or given.startswith("file:"):
         raise ConfigError("MLFLOW_TRACKING_URI is a folder", expected="a server, or sqlite:////absolute/path.db")
     return given
+
+
+def _create(path: Path) -> None:
+    """Write an empty store beside and rename it into place.
+
+    MLflow makes its tables in many transactions, for each of which it would wait for the disk: in memory, if possible.
+    """
+    from mlflow.tracking import MlflowClient
+
+    with TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
+        MlflowClient(tracking_uri=f"{SQLITE}{folder}/mlflow.db").search_experiments(max_results=1)
+        write_bytes(path, Path(folder, "mlflow.db").read_bytes())
 
 
 def _exists(client: "MlflowClient", run: str) -> bool:
@@ -150,19 +168,19 @@ def _begin(client: "MlflowClient", subject: Subject) -> str:
     tags, whole = {}, Bookmark(subject.whole, "mlflow").id if subject.part else None
     if whole is not None and _exists(client, whole):
         tags[PARENT] = whole
-    run = client.create_run(_experiment(client, subject), run_name=subject.title, tags=tags)
+    run = client.create_run(_experiment(client), run_name=subject.title, tags=tags)
     params = [Param(plain(name), str(value)[:LONGEST]) for name, value in flat(subject.settings)]
     for start in range(0, len(params), AT_ONCE[1]):
         client.log_batch(run.info.run_id, params=params[start : start + AT_ONCE[1]])
     return str(run.info.run_id)
 
 
-def _experiment(client: "MlflowClient", subject: Subject) -> str:
+def _experiment(client: "MlflowClient") -> str:
     name = os.environ.get("MLFLOW_EXPERIMENT_NAME", "synthetyk")
     found = client.get_experiment_by_name(name)
     if found:
         return str(found.experiment_id)
-    return str(client.create_experiment(name, artifact_location=_artifacts(_store(subject))))
+    return str(client.create_experiment(name, artifact_location=_artifacts(client.tracking_uri)))
 
 
 def _artifacts(store: str) -> str | None:

@@ -9,6 +9,7 @@ from synthetyk.tracking.tracker import Ended, Tracker
 
 log = logging.getLogger(__name__)
 
+LEFT_OUT = "tracker_left_out"  # the event's kind: it tells of a tracker, not of the training
 LONGEST = 300  # characters of a tracker's own words
 
 
@@ -63,7 +64,7 @@ class SeveralTrackers:
             call(tracker)
             if tracker.trouble is not None:
                 self.others.remove(tracker)
-                self.first.event(self._step, "tracker_left_out", left_out(tracker))
+                self.first.event(self._step, LEFT_OUT, left_out(tracker))
 
 
 def left_out(tracker: GuardedTracker) -> str:
