@@ -44,12 +44,12 @@ class TrackerContract:
         settings = {"network": {"width": 8}, "seed": 3}
         return Subject(run=folder, part="gan-0", settings=settings, metrics=folder / "metrics.jsonl")
 
-    def test_it_keeps_the_protocol(self, tmp_path: Path) -> None:  # noqa: D102
+    def test_it_keeps_the_protocol(self, tmp_path: Path) -> None:
         tracker = self.open(self.subject(tmp_path))
         assert isinstance(tracker, Tracker)
         tracker.close()
 
-    def test_values_are_recorded_at_their_steps(self, tmp_path: Path) -> None:  # noqa: D102
+    def test_values_are_recorded_at_their_steps(self, tmp_path: Path) -> None:
         tracker = self.open(self.subject(tmp_path))
         tracker.log(1, {"loss": 0.5, "rate": 0.25})
         tracker.log(2, {"loss": 0.125})
@@ -57,7 +57,7 @@ class TrackerContract:
         recorded = self.read(self.subject(tmp_path)).values
         assert (recorded["loss"], recorded["rate"]) == ([(1, 0.5), (2, 0.125)], [(1, 0.25)])
 
-    def test_what_is_not_finite_is_recorded_as_no_number(self, tmp_path: Path) -> None:  # noqa: D102
+    def test_what_is_not_finite_is_recorded_as_no_number(self, tmp_path: Path) -> None:
         tracker = self.open(self.subject(tmp_path))
         tracker.log(1, {"loss": math.nan, "other": math.inf})
         tracker.close()
@@ -65,13 +65,13 @@ class TrackerContract:
         assert math.isnan(recorded.latest("loss")[1])
         assert math.isnan(recorded.latest("other")[1])
 
-    def test_events_are_recorded_in_words(self, tmp_path: Path) -> None:  # noqa: D102
+    def test_events_are_recorded_in_words(self, tmp_path: Path) -> None:
         tracker = self.open(self.subject(tmp_path))
         tracker.event(2, "collapse", "all samples look alike")
         tracker.close("failed")
         assert self.read(self.subject(tmp_path)).events == [(2, "collapse", "all samples look alike")]
 
-    def test_after_going_back_the_later_value_counts(self, tmp_path: Path) -> None:  # noqa: D102
+    def test_after_going_back_the_later_value_counts(self, tmp_path: Path) -> None:
         tracker = self.open(self.subject(tmp_path))
         for step in range(1, 5):
             tracker.log(step, {"loss": float(step)})
@@ -81,7 +81,7 @@ class TrackerContract:
         tracker.close()
         assert self.read(self.subject(tmp_path)).latest("loss") == {1: 1.0, 2: 2.0, 3: 30.0, 4: 40.0}
 
-    def test_what_was_not_undone_is_recorded_once(self, tmp_path: Path) -> None:  # noqa: D102
+    def test_what_was_not_undone_is_recorded_once(self, tmp_path: Path) -> None:
         tracker = self.open(self.subject(tmp_path))
         tracker.rewind(0)
         for step in range(1, 4):
@@ -90,7 +90,7 @@ class TrackerContract:
         tracker.close()
         assert self.read(self.subject(tmp_path)).values["loss"][:2] == [(1, 1.0), (2, 2.0)]
 
-    def test_it_goes_on_where_another_process_was_stopped(self, tmp_path: Path) -> None:  # noqa: D102
+    def test_it_goes_on_where_another_process_was_stopped(self, tmp_path: Path) -> None:
         subject = self.subject(tmp_path)
         self._told_before(subject, 1, 2, 3)
         tracker = self.open(subject)
@@ -99,7 +99,7 @@ class TrackerContract:
         tracker.close()
         assert self.read(subject).latest("loss") == {1: 1.0, 2: 2.0, 3: 30.0}
 
-    def test_it_learns_from_the_metrics_file_what_it_was_not_told(self, tmp_path: Path) -> None:  # noqa: D102
+    def test_it_learns_from_the_metrics_file_what_it_was_not_told(self, tmp_path: Path) -> None:
         subject = self.subject(tmp_path)
         _write(subject, 1, 2)
         tracker = self.open(subject)
@@ -108,7 +108,7 @@ class TrackerContract:
         tracker.close()
         assert self.read(subject).values["loss"] == [(1, 1.0), (2, 2.0), (3, 3.0)]
 
-    def test_a_file_is_kept_as_it_was(self, tmp_path: Path) -> None:  # noqa: D102
+    def test_a_file_is_kept_as_it_was(self, tmp_path: Path) -> None:
         subject, file = self.subject(tmp_path / "run"), tmp_path / "card.json"
         file.write_text("{}")
         tracker = self.open(subject)
