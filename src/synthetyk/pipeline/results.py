@@ -64,5 +64,4 @@ def _use(study: StudyReport | None) -> Iterator[tuple[str, float]]:
     if study:
         for name in ("difference", "low", "high", "smallest_effect"):
             yield f"study/{name}", getattr(study.verdict, name)
-        for arm in study.arms:
-            yield f"study/auc/{arm.name}", arm.scores["auc"].mean
+        yield from ((f"study/auc/{arm.name}", arm.scores["auc"].mean) for arm in study.arms if "auc" in arm.scores)
