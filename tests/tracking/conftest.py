@@ -2,6 +2,7 @@ import json
 import os
 import shutil
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -71,8 +72,17 @@ def recorded_by_mlflow(client, tmp_path):
 
 @pytest.fixture
 def written_by_wandb():
-    """Return a function that yields the records of the newest folder that W&B has written for a subject."""
-    return lambda subject: records(next(newest_offline(subject).glob("*.wandb")))
+    """Return a function that reads the records of the newest folder that W&B has written for a subject."""
+
+    def read(subject):
+        until = time.monotonic() + 30
+        while True:  # W&B's own process writes the end of the file after it has said that it is done
+            found = [*records(next(newest_offline(subject).glob("*.wandb")))]
+            if (found and found[-1].WhichOneof("record_type") == "exit") or time.monotonic() > until:
+                return found
+            time.sleep(0.02)
+
+    return read
 
 
 @pytest.fixture
@@ -114,6 +124,8 @@ def records(path):
             at += left
             continue
         _, length, kind = struct.unpack_from("<IHB", data, at)
+        if at + 7 + length > len(data):
+            return
         whole += data[at + 7 : at + 7 + length]
         at += 7 + length
         if kind in (1, 4):  # whole, or the last part
