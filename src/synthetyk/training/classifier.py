@@ -17,7 +17,8 @@ from synthetyk.core.artifacts import Artifact, sha256_file, write_bytes
 from synthetyk.core.config import Config
 from synthetyk.core.errors import ArtifactError
 from synthetyk.data.dataset import to_unit
-from synthetyk.models.edgenet import EdgeNet, halvings_for
+from synthetyk.models.encoder import EncoderShape
+from synthetyk.models.image_classifier import ImageClassifier
 
 BATCH = 64
 SETTINGS_FILE, WEIGHTS_FILE = "classifier.json", "classifier.safetensors"
@@ -27,7 +28,8 @@ class ClassifierConfig(Config):
     """How a classifier is trained.
 
     Attributes:
-        width: Channels of EdgeNet's first block.
+        encoder: Name of a registered encoder.
+        width: Channels of EdgeNet's first block; other encoders come in one width.
         steps: Training steps; the same in every arm of a study.
         batch_size: Images per step.
         learning_rate: AdamW's, reached after a tenth of the steps and then kept.
@@ -44,6 +46,7 @@ class ClassifierConfig(Config):
         precision: ``bf16`` computes in bfloat16 where torch deems it safe; weights and averages stay float32.
     """
 
+    encoder: str = "edgenet"
     width: int = Field(16, ge=8)
     steps: int = Field(1000, ge=1)
     batch_size: int = Field(64, ge=2)
@@ -117,7 +120,7 @@ class TrainedClassifier:
         temperature: What logits are divided by (Guo et al., "On calibration", ICML 2017, section 4.2).
     """
 
-    network: EdgeNet
+    network: ImageClassifier
     config: ClassifierConfig
     class_names: tuple[str, ...]
     shape: tuple[int, int, int]
@@ -181,11 +184,13 @@ class TrainedClassifier:
         return cls(network.eval(), **values, plateaued=about.plateaued, temperature=about.temperature)
 
 
-def build_network(config: ClassifierConfig, shape: tuple[int, int, int], classes: int) -> EdgeNet:
-    """Return the untrained network for images of `shape` (C, H, W)."""
-    channels, height, width = shape
-    network = EdgeNet(channels, classes, config.width, halvings=halvings_for(height, width), seed=config.seed)
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+def build_network(config: ClassifierConfig, shape: tuple[int, int, int], classes: int) -> ImageClassifier:
+    """Return the untrained network for images of `shape` (C, H, W).
+
+    Raises:
+        UnknownNameError: No encoder has the name in the settings.
+    """
+    return ImageClassifier.build(config.encoder, EncoderShape(*shape, base=config.width), classes, config.seed)
 
 
 def network_batches(images: NDArray[np.uint8]) -> Iterator[Tensor]:
