@@ -1,19 +1,23 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from synthetyk.core.errors import DivergedError, TrainingError
+from synthetyk.core.errors import ArtifactError, DivergedError, TrainingError
 from synthetyk.training.classifier import ClassifierConfig, ValidationPoint
 from synthetyk.training.classifier_trainer import (
     ClassifierTrainer,
     averaging,
     best_point,
     best_temperature,
+    could_be_best,
     has_plateaued,
     judgeable_auc,
     learning_rate_at,
 )
+from synthetyk.training.encoder_start import EncoderStart
 from synthetyk.training.labelled_images import ArrayImages
 
 CONFIG = ClassifierConfig(width=8, steps=30, batch_size=16, evaluate_every=10)
@@ -166,3 +170,62 @@ def test_the_temperature_undoes_a_known_overconfidence() -> None:
     logits = 2 * torch.randn(20_000, 2, generator=generator)
     labels = torch.multinomial(logits.softmax(dim=1), 1, generator=generator)[:, 0]
     assert best_temperature(2 * logits, labels) == pytest.approx(2, rel=0.1)
+
+
+def head_and_encoder(trainer: ClassifierTrainer) -> list[dict[str, torch.Tensor]]:
+    parts = trainer.network.head, trainer.network.encoder
+    return [{name: value.clone() for name, value in part.state_dict().items()} for part in parts]
+
+
+def test_a_frozen_encoder_stands_still_while_the_head_learns_and_learns_after_that() -> None:
+    trainer = ClassifierTrainer(CONFIG.replace(frozen_steps=2), TRAIN, VAL)
+    head, encoder = head_and_encoder(trainer)
+    for step in range(2):
+        trainer.train_step(step)
+    learned, stood = head_and_encoder(trainer)
+    assert not torch.equal(learned["weight"], head["weight"])
+    assert all(torch.equal(stood[name], encoder[name]) for name in encoder)
+    trainer.train_step(2)
+    assert not torch.equal(head_and_encoder(trainer)[1]["stem.0.weight"], encoder["stem.0.weight"])
+
+
+def test_an_encoder_learns_at_a_part_of_the_heads_rate() -> None:
+    trainer = ClassifierTrainer(CONFIG.replace(encoder_rate=0.0), TRAIN, VAL)
+    head, encoder = head_and_encoder(trainer)
+    trainer.train_step(0)
+    learned, stood = head_and_encoder(trainer)
+    assert not torch.equal(learned["weight"], head["weight"])
+    assert torch.equal(stood["stem.0.weight"], encoder["stem.0.weight"])
+
+
+def test_an_encoder_begins_with_what_it_is_given() -> None:
+    first = ClassifierTrainer(CONFIG.replace(seed=1), TRAIN, VAL).network.encoder.state_dict()
+    second = ClassifierTrainer(CONFIG.replace(seed=2), TRAIN, VAL, start=EncoderStart(first, "the first"))
+    assert torch.equal(second.network.encoder.state_dict()["stem.0.weight"], first["stem.0.weight"])
+    assert torch.equal(second.average.network.encoder.state_dict()["stem.0.weight"], first["stem.0.weight"])
+
+
+def test_what_does_not_fit_the_encoder_is_named() -> None:
+    state = ClassifierTrainer(CONFIG.replace(width=16), TRAIN, VAL).network.encoder.state_dict()
+    with pytest.raises(ArtifactError, match=r"the wide one does not fit.*has another shape"):
+        ClassifierTrainer(CONFIG, TRAIN, VAL, start=EncoderStart(state, "the wide one"))
+
+
+@pytest.mark.parametrize("encoder", ["squeezenet", "resnet18"])
+def test_other_encoders_train_too(encoder: str) -> None:
+    config = CONFIG.replace(encoder=encoder, steps=2, evaluate_every=1, learning_rate=1e-3)
+    trained = ClassifierTrainer(config, TRAIN, VAL).fit()
+    assert trained.probabilities(VAL.images).shape == (40, 2)
+
+
+def test_only_looks_that_no_other_beats_can_be_the_best() -> None:
+    rows = [(10, 0.9, 0.80), (20, 0.5, 0.85), (30, 0.4, 0.84), (40, 0.45, 0.83), (50, 0.4, 0.84)]
+    curve = [ValidationPoint(step=step, loss=loss, accuracy=0.5, auc=auc) for step, loss, auc in rows]
+    assert [point.step for point in could_be_best(curve)] == [20, 30, 50]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=8), st.integers(1, 12))
+def test_the_best_look_of_every_longer_curve_was_kept(pairs: list[tuple[int, int]], rarest: int) -> None:
+    curve = [ValidationPoint(step=step, loss=loss, accuracy=0.5, auc=auc / 5) for step, (loss, auc) in enumerate(pairs)]
+    best = best_point(curve, rarest)
+    assert all(best in could_be_best(curve[:end]) for end in range(best.step + 1, len(curve) + 1))

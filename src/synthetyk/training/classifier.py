@@ -33,6 +33,8 @@ class ClassifierConfig(Config):
         steps: Training steps; the same in every arm of a study.
         batch_size: Images per step.
         learning_rate: AdamW's, reached after a tenth of the steps and then kept.
+        encoder_rate: The encoder's learning rate as a part of that, for one that was trained before.
+        frozen_steps: First steps in which only the head learns, and the encoder's statistics stand still.
         weight_decay: AdamW's, on convolutions and head only.
         label_smoothing: Share of the target spread over all classes.
         balance: ``weights`` weighs the loss by inverse class frequency, ``oversample`` draws classes equally often.
@@ -51,6 +53,8 @@ class ClassifierConfig(Config):
     steps: int = Field(1000, ge=1)
     batch_size: int = Field(64, ge=2)
     learning_rate: float = Field(4e-3, gt=0)
+    encoder_rate: float = Field(1.0, ge=0)
+    frozen_steps: int = Field(0, ge=0)
     weight_decay: float = Field(0.05, ge=0)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     balance: Literal["none", "weights", "oversample"] = "none"

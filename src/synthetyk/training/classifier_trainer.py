@@ -7,12 +7,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from synthetyk.core import seeding
 from synthetyk.core.errors import DivergedError, TrainingError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.metrics.auc import weighted_auc
+from synthetyk.models.image_classifier import ImageClassifier
+from synthetyk.models.weights import load_strictly
 from synthetyk.training.batches import BatchOrder
 from synthetyk.training.classifier import (
     BATCH,
@@ -24,6 +26,7 @@ from synthetyk.training.classifier import (
 )
 from synthetyk.training.classifier_augment import augment
 from synthetyk.training.ema import EMA
+from synthetyk.training.encoder_start import EncoderStart
 from synthetyk.training.labelled_images import LabelledImages
 from synthetyk.training.numerics import prepare_torch
 
@@ -38,19 +41,29 @@ class ClassifierTrainer:
         config: How to train.
         train: Training images, all labelled.
         val: Validation images, all labelled; they choose the weights and the temperature.
+        start: What the encoder begins with instead of first weights of the seed.
         progress: Told every evaluated step.
 
     Raises:
         TrainingError: Nothing to train or to validate on, fewer than two classes, or images without label.
+        ArtifactError: What the encoder should begin with does not fit it.
     """
 
     def __init__(
-        self, config: ClassifierConfig, train: LabelledImages, val: LabelledImages, *, progress: Progress = silent
+        self,
+        config: ClassifierConfig,
+        train: LabelledImages,
+        val: LabelledImages,
+        *,
+        start: EncoderStart | None = None,
+        progress: Progress = silent,
     ) -> None:
         _check(train, val)
         self.config, self.train, self.val, self.progress = config, train, val, progress
         self.labels, classes = train.labels, len(train.class_names)
         self.network = build_network(config, train.shape, classes)
+        if start:
+            load_strictly(self.network.encoder, start.state, start.origin)
         self.average = EMA(self.network)
         self.optimizer = _optimizer(self.network, config)
         self.order = BatchOrder(_pools(train.labels, config), config.batch_size, config.seed)
@@ -70,6 +83,7 @@ class ClassifierTrainer:
             if step % self.config.evaluate_every == 0 or step == self.config.steps:
                 curve.append(self.evaluate(step))
                 weights[step] = {name: value.clone() for name, value in self.average.network.state_dict().items()}
+                weights = {point.step: weights[point.step] for point in could_be_best(curve)}
                 self.progress(step, self.config.steps, f"validation loss {curve[-1].loss:.3f}")
         return self._trained(curve, weights)
 
@@ -81,7 +95,8 @@ class ClassifierTrainer:
             random = seeding.generator(self.config.seed, "classifier/augment", step=step)
             images = augment(images, random, flips=self.config.flips)
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate_at(step, self.config)
+            group["lr"] = learning_rate_at(step, self.config) * group["part"]
+        self._freeze(step < self.config.frozen_steps)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.config.precision == "bf16"):
             logits = self.network(images).float()
         smoothing = self.config.label_smoothing
@@ -90,6 +105,9 @@ class ClassifierTrainer:
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.average.update(self.network, averaging(step, self.config.ema_decay))
+
+    def _freeze(self, frozen: bool) -> None:
+        self.network.encoder.train(not frozen).requires_grad_(not frozen)
 
     def evaluate(self, step: int) -> ValidationPoint:
         """Look at the validation split with the averaged weights.
@@ -174,6 +192,19 @@ def best_point(curve: Sequence[ValidationPoint], rarest: int) -> ValidationPoint
     return min((point for point in curve if (point.auc or 0.0) >= enough), key=lambda point: point.loss)
 
 
+def could_be_best(curve: Sequence[ValidationPoint]) -> list[ValidationPoint]:
+    """Return the looks that `best_point` may still choose once more have come: those that no other equals or beats.
+
+    Of a large network each look's weights take a hundred megabytes, so that only theirs are kept.
+    """
+
+    def beaten(point: ValidationPoint, other: ValidationPoint) -> bool:
+        score, others = (point.auc or 0.0, -point.loss), (other.auc or 0.0, -other.loss)
+        return others != score and all(theirs >= mine for theirs, mine in zip(others, score, strict=True))
+
+    return [point for point in curve if not any(beaten(point, other) for other in curve)]
+
+
 def has_plateaued(curve: Sequence[ValidationPoint], rarest: int) -> bool:
     """Tell whether the last third of the training improved the validation AUC by less than 0.002.
 
@@ -209,10 +240,14 @@ def _class_weights(labels: NDArray[np.int64], classes: int) -> Tensor:
     return torch.from_numpy((len(labels) / (classes * counts)).astype(np.float32))
 
 
-def _optimizer(network: nn.Module, config: ClassifierConfig) -> torch.optim.Optimizer:
-    kernels = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
-    groups = [{"params": kernels, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
+def _optimizer(network: ImageClassifier, config: ClassifierConfig) -> torch.optim.Optimizer:
+    parts = ((network.encoder, config.encoder_rate), (network.head, 1.0))
+    groups = [
+        {"params": chosen, "weight_decay": decay, "part": part}
+        for module, part in parts
+        for kernels, decay in ((True, config.weight_decay), (False, 0.0))
+        if (chosen := [p for p in module.parameters() if (p.ndim > 1) == kernels])
+    ]
     return torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
 
 
