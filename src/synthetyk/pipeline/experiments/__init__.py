@@ -1,0 +1,1 @@
+"""Experiments: classifiers trained as JSON files say, compared in one table."""
