@@ -6,6 +6,7 @@ modeling", CVPR 2022): the loss counts only those. ``draw`` draws the image as i
 """
 
 import copy
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -186,7 +187,7 @@ def corrupt(images: Tensor, config: AutoencoderConfig, random: np.random.Generat
     if config.task == "denoise":
         noise = torch.from_numpy(random.standard_normal(images.shape, dtype=np.float32))
         return images + config.noise * noise, everywhere
-    hidden = _squares(len(images), *images.shape[2:], config, random)
+    hidden = _squares(images, config, random)
     return images * (1 - hidden), hidden
 
 
@@ -195,11 +196,12 @@ def learning_rate_at(step: int, config: AutoencoderConfig) -> float:
     warm = max(config.steps // 10, 1)
     if step < warm:
         return config.learning_rate * (step + 1) / warm
-    return config.learning_rate * (1 + np.cos(np.pi * (step - warm) / max(config.steps - warm, 1))) / 2
+    return config.learning_rate * (1 + math.cos(math.pi * (step - warm) / max(config.steps - warm, 1))) / 2
 
 
-def _squares(count: int, height: int, width: int, config: AutoencoderConfig, random: np.random.Generator) -> Tensor:
+def _squares(images: Tensor, config: AutoencoderConfig, random: np.random.Generator) -> Tensor:
     """Return 1 where it is grey: at least one square of every image, and never all."""
+    count, _, height, width = images.shape
     side = max(1, -(-max(height, width) // config.squares))
     rows, columns = -(-height // side), -(-width // side)
     number = min(max(1, round(config.masked * rows * columns)), rows * columns - 1)
