@@ -1,24 +1,21 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from synthetyk.core.errors import ArtifactError, DivergedError, TrainingError
-from synthetyk.training.classifier import ClassifierConfig, ValidationPoint
+from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.classifier_trainer import (
     ClassifierTrainer,
     averaging,
-    best_point,
     best_temperature,
-    could_be_best,
-    has_plateaued,
+    classification_loss,
     judgeable_auc,
     learning_rate_at,
 )
 from synthetyk.training.encoder_start import EncoderStart
 from synthetyk.training.labelled_images import ArrayImages
+from synthetyk.training.validation_curve import Patience, RateFall, kept_point
 
 CONFIG = ClassifierConfig(width=8, steps=30, batch_size=16, evaluate_every=10)
 
@@ -61,7 +58,7 @@ def test_the_returned_weights_are_the_best_looks_of_the_curve() -> None:
     trained = ClassifierTrainer(CONFIG, TRAIN, VAL).fit()
     assert [point.step for point in trained.curve] == [10, 20, 30]
     best = next(point for point in trained.curve if point.step == trained.best_step)
-    assert best == best_point(trained.curve, rarest=20)
+    assert best == kept_point(trained.curve, "best", rarest=20)
     assert roc_auc_score(VAL.labels, trained.probabilities(VAL.images)[:, 1]) == pytest.approx(best.auc)
 
 
@@ -122,35 +119,6 @@ def test_judgeable_auc_agrees_with_sklearn_and_leaves_absent_classes_out() -> No
     wanted = np.mean([roc_auc_score(labels[two] == k, p[two, k]) for k in (1, 2)])
     assert judgeable_auc(p[two], labels[two]) == pytest.approx(wanted)
     assert judgeable_auc(p, np.zeros(60, dtype=np.int64)) is None
-
-
-def curve(*aucs: float | None) -> list[ValidationPoint]:
-    return [ValidationPoint(step=i, loss=0, accuracy=0, auc=auc) for i, auc in enumerate(aucs)]
-
-
-def test_a_flat_or_falling_curve_has_plateaued_and_a_rising_one_has_not() -> None:
-    assert has_plateaued(curve(0.6, 0.8, 0.9, 0.9, 0.901, 0.9), rarest=1000)
-    assert has_plateaued(curve(0.6, 0.9, 0.95, 0.95, 0.8, 0.8), rarest=1000)
-    assert not has_plateaued(curve(0.6, 0.7, 0.75, 0.8, 0.82, 0.84), rarest=1000)
-    assert not has_plateaued(curve(0.9, 0.9), rarest=1000)
-    assert not has_plateaued(curve(None, None, None, None), rarest=1000)
-
-
-def test_the_lowest_loss_is_kept_among_aucs_that_one_image_could_exchange() -> None:
-    looks = [
-        ValidationPoint(step=step, loss=loss, accuracy=0, auc=auc)
-        for step, loss, auc in ((1, 0.1, 0.80), (2, 0.6, 0.95), (3, 0.3, 0.92), (4, 0.4, 0.94))
-    ]
-    assert best_point(looks, rarest=1000).step == 2
-    assert best_point(looks, rarest=50).step == 4
-    assert best_point(looks, rarest=25).step == 3
-    assert best_point(looks, rarest=2).step == 1
-
-
-def test_few_validation_images_widen_what_counts_as_a_plateau() -> None:
-    rising = curve(0.6, 0.8, 0.9, 0.9, 0.91, 0.91)
-    assert has_plateaued(rising, rarest=20)
-    assert not has_plateaued(rising, rarest=40)
 
 
 def test_the_rate_rises_for_a_tenth_of_the_steps_and_then_stays() -> None:
@@ -218,14 +186,36 @@ def test_other_encoders_train_too(encoder: str) -> None:
     assert trained.probabilities(VAL.images).shape == (40, 2)
 
 
-def test_only_looks_that_no_other_beats_can_be_the_best() -> None:
-    rows = [(10, 0.9, 0.80), (20, 0.5, 0.85), (30, 0.4, 0.84), (40, 0.45, 0.83), (50, 0.4, 0.84)]
-    curve = [ValidationPoint(step=step, loss=loss, accuracy=0.5, auc=auc) for step, loss, auc in rows]
-    assert [point.step for point in could_be_best(curve)] == [20, 30, 50]
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "nadam", "rmsprop", "sgd"])
+def test_every_optimizer_learns(optimizer: str) -> None:
+    rate = 0.1 if optimizer == "sgd" else 2e-3
+    config = CONFIG.replace(optimizer=optimizer, learning_rate=rate, steps=60, evaluate_every=60)
+    assert ClassifierTrainer(config, TRAIN, VAL).fit().curve[-1].auc > 0.9
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=8), st.integers(1, 12))
-def test_the_best_look_of_every_longer_curve_was_kept(pairs: list[tuple[int, int]], rarest: int) -> None:
-    curve = [ValidationPoint(step=step, loss=loss, accuracy=0.5, auc=auc / 5) for step, (loss, auc) in enumerate(pairs)]
-    best = best_point(curve, rarest)
-    assert all(best in could_be_best(curve[:end]) for end in range(best.step + 1, len(curve) + 1))
+def test_the_last_look_is_kept_if_asked_for() -> None:
+    assert ClassifierTrainer(CONFIG.replace(keep="last"), TRAIN, VAL).fit().best_step == 30
+
+
+def test_a_training_that_gets_no_better_ends_early() -> None:
+    config = CONFIG.replace(learning_rate=1e-9, steps=200, stop=Patience(watched="accuracy", looks=2))
+    assert [point.step for point in ClassifierTrainer(config, TRAIN, VAL).fit().curve] == [10, 20, 30]
+
+
+def test_a_training_that_gets_no_better_goes_on_at_a_lower_rate() -> None:
+    fall = RateFall(patience=Patience(watched="accuracy", looks=1), factor=0.5)
+    trainer = ClassifierTrainer(CONFIG.replace(learning_rate=1e-9, fall=fall), TRAIN, VAL)
+    trainer.fit()
+    assert trainer.optimizer.param_groups[0]["lr"] == pytest.approx(0.5e-9)
+
+
+def test_cross_entropy_is_torchs_and_an_easy_image_counts_less_in_the_focal_loss() -> None:
+    random = torch.Generator().manual_seed(0)
+    logits, labels = torch.randn(6, 3, generator=random), torch.tensor([0, 1, 2, 0, 1, 2])
+    weights = torch.tensor([1.0, 2.0, 3.0])
+    expected = torch.nn.functional.cross_entropy(logits, labels, weight=weights, label_smoothing=0.1)
+    plain = classification_loss(logits, labels, CONFIG.replace(label_smoothing=0.1), weights)
+    assert plain.item() == pytest.approx(expected.item())
+    right = logits.softmax(dim=1)[torch.arange(6), labels]
+    focal = classification_loss(logits, labels, CONFIG.replace(label_smoothing=0, loss="focal"), None)
+    assert focal.item() == pytest.approx((-((1 - right) ** 2) * right.log()).mean().item())

@@ -176,7 +176,8 @@ class AutoencoderTrainer:
     def _loss(self, network: Autoencoder, images: Tensor, random: np.random.Generator) -> Tensor:
         shown, asked = corrupt(images, self.config, random)
         wrong = (network(shown) - images).square() * asked
-        return wrong.sum() / (asked.sum() * images.shape[1])
+        loss: Tensor = wrong.sum() / (asked.sum() * images.shape[1])
+        return loss
 
 
 def corrupt(images: Tensor, config: AutoencoderConfig, random: np.random.Generator) -> tuple[Tensor, Tensor]:
