@@ -181,11 +181,16 @@ class TrainedClassifier:
             raise ArtifactError(f"{weights} is not the file that {SETTINGS_FILE} names", action="Train it again")
         network = build_network(about.config, about.shape, len(about.class_names))
         try:
-            network.load_state_dict(load_file(weights))
+            network.load_state_dict({_name_now(name): value for name, value in load_file(weights).items()})
         except (SafetensorError, RuntimeError) as error:
             raise ArtifactError(f"{weights} does not fit the network", action="Train it again") from error
         values = {name: getattr(about, name) for name in ("config", "class_names", "shape", "curve", "best_step")}
         return cls(network.eval(), **values, plateaued=about.plateaued, temperature=about.temperature)
+
+
+def _name_now(name: str) -> str:
+    """Return a weight's name; files from before encoders had names of their own have EdgeNet's alone."""
+    return name if name.startswith(("encoder.", "head.")) else f"encoder.{name}"
 
 
 def build_network(config: ClassifierConfig, shape: tuple[int, int, int], classes: int) -> ImageClassifier:
