@@ -26,7 +26,7 @@ def test_the_encoders_that_users_are_told_of_are_there() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("side", "channels"), [(28, 1), (64, 3)])
-def test_images_become_maps_that_are_not_a_single_pixel_unless_the_images_are_64(name, side, channels) -> None:
+def test_images_become_maps_of_more_than_one_pixel(name, side, channels) -> None:
     network = build_encoder(name, EncoderShape(channels, side, side, base=8), 0).eval()
     maps = network(torch.zeros(2, channels, side, side))
     assert maps.shape[:2] == (2, network.dimension)

@@ -34,7 +34,7 @@ from synthetyk.training.recipes import RECIPES, Recipe, Size
 
 # Where each JSON file lies in a run folder, by its schema.
 PLACES = {
-    "anomalies": "anomalies.json",
+    "anomalies": "where `AnomalyReport.save` puts it; no stage writes it yet",
     "cache": "cache/cache.json",
     "checkpoint": "checkpoints/ATTEMPT-STEP/state.json",
     "classifier": "features/classifier.json, study/classifier/classifier.json",

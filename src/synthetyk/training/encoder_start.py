@@ -22,7 +22,7 @@ class EncoderStart:
 
     Attributes:
         state: Under the encoder's own names.
-        origin: What to call them in messages and in what is kept of a training.
+        origin: What to call them in messages.
         sha256: Of the file that they were read from; empty if they come from no file.
     """
 

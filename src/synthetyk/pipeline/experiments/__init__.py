@@ -1,1 +1,1 @@
-"""Experiments: classifiers trained as JSON files say, compared in one table."""
+"""Experiments: what JSON files say of classifiers to train and compare. So far they are read and checked, not run."""
