@@ -39,3 +39,18 @@ def test_settings_cannot_be_changed_in_place():
 def test_nearest_finds_the_likest_word_or_none():
     assert nearest("foldr", ["folder", "npz"]) == "folder"
     assert nearest("qqq", ["folder", "npz"]) is None
+
+
+class Part(Config):
+    size: int = 1
+
+
+class Whole(Config):
+    parts: tuple[Part, ...] = ()
+    only: Part | None = None
+
+
+@pytest.mark.parametrize("values", [{"parts": [{"size": 2}, {"siz": 3}]}, {"only": {"siz": 3}}])
+def test_the_nearest_key_is_sought_where_the_unknown_one_stands(values) -> None:
+    with pytest.raises(ConfigError, match="siz'.*Did you mean 'size'"):
+        Whole.parse(values)

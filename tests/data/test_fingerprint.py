@@ -264,6 +264,7 @@ def test_it_says_in_words_what_was_found(tmp_path):
     root = folder(tmp_path, names, images=copied)
     (tmp_path / "train" / "a" / "empty.png").touch()
     assert inspect(root, remove_copies=True).fingerprint.sentences() == [
+        "Read as folder.",
         "Size (width x height): 24 x 24 pixels.",
         "Channels: 16 with 1; stored as L.",
         "Values: 8 bits: kept as they are.",

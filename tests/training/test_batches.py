@@ -19,6 +19,11 @@ def test_epochs_are_shuffled_differently():
     assert not np.array_equal(order.positions(0), order.positions(1))
 
 
+def test_epochs_keep_the_order_of_the_data_if_asked_to():
+    order = BatchOrder([np.arange(10)], 10, seed=1, shuffle=False)
+    assert order.positions(0).tolist() == order.positions(1).tolist() == list(range(10))
+
+
 def test_a_batch_may_be_larger_than_the_data():
     counts = np.bincount(BatchOrder([np.arange(10)], 25, seed=0).positions(0))
     assert counts.sum() == 25

@@ -1,9 +1,12 @@
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
+from synthetyk.core.artifacts import sha256_file
 from synthetyk.core.errors import ArtifactError
 from synthetyk.training.classifier import (
     SETTINGS_FILE,
@@ -75,3 +78,13 @@ def test_settings_that_do_not_fit_the_weights_are_refused(tmp_path: Path) -> Non
     path.write_text(path.read_text().replace('"width": 8', '"width": 9'))
     with pytest.raises(ArtifactError, match="does not fit"):
         TrainedClassifier.load(tmp_path)
+
+
+def test_a_file_from_before_encoders_had_names_is_read(tmp_path: Path) -> None:
+    trained = classifier()
+    trained.save(tmp_path)
+    weights, settings = tmp_path / WEIGHTS_FILE, tmp_path / SETTINGS_FILE
+    save_file({name.removeprefix("encoder."): value for name, value in load_file(weights).items()}, weights)
+    about = json.loads(settings.read_text()) | {"weights_sha256": sha256_file(weights)}
+    settings.write_text(json.dumps(about))
+    assert np.array_equal(TrainedClassifier.load(tmp_path).probabilities(IMAGES), trained.probabilities(IMAGES))

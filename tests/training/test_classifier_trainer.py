@@ -3,18 +3,19 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from synthetyk.core.errors import DivergedError, TrainingError
-from synthetyk.training.classifier import ClassifierConfig, ValidationPoint
+from synthetyk.core.errors import ArtifactError, DivergedError, TrainingError
+from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.classifier_trainer import (
     ClassifierTrainer,
     averaging,
-    best_point,
     best_temperature,
-    has_plateaued,
+    classification_loss,
     judgeable_auc,
     learning_rate_at,
 )
+from synthetyk.training.encoder_start import EncoderStart
 from synthetyk.training.labelled_images import ArrayImages
+from synthetyk.training.validation_curve import Patience, RateFall, kept_point
 
 CONFIG = ClassifierConfig(width=8, steps=30, batch_size=16, evaluate_every=10)
 
@@ -57,7 +58,7 @@ def test_the_returned_weights_are_the_best_looks_of_the_curve() -> None:
     trained = ClassifierTrainer(CONFIG, TRAIN, VAL).fit()
     assert [point.step for point in trained.curve] == [10, 20, 30]
     best = next(point for point in trained.curve if point.step == trained.best_step)
-    assert best == best_point(trained.curve, rarest=20)
+    assert best == kept_point(trained.curve, "best", rarest=20)
     assert roc_auc_score(VAL.labels, trained.probabilities(VAL.images)[:, 1]) == pytest.approx(best.auc)
 
 
@@ -120,35 +121,6 @@ def test_judgeable_auc_agrees_with_sklearn_and_leaves_absent_classes_out() -> No
     assert judgeable_auc(p, np.zeros(60, dtype=np.int64)) is None
 
 
-def curve(*aucs: float | None) -> list[ValidationPoint]:
-    return [ValidationPoint(step=i, loss=0, accuracy=0, auc=auc) for i, auc in enumerate(aucs)]
-
-
-def test_a_flat_or_falling_curve_has_plateaued_and_a_rising_one_has_not() -> None:
-    assert has_plateaued(curve(0.6, 0.8, 0.9, 0.9, 0.901, 0.9), rarest=1000)
-    assert has_plateaued(curve(0.6, 0.9, 0.95, 0.95, 0.8, 0.8), rarest=1000)
-    assert not has_plateaued(curve(0.6, 0.7, 0.75, 0.8, 0.82, 0.84), rarest=1000)
-    assert not has_plateaued(curve(0.9, 0.9), rarest=1000)
-    assert not has_plateaued(curve(None, None, None, None), rarest=1000)
-
-
-def test_the_lowest_loss_is_kept_among_aucs_that_one_image_could_exchange() -> None:
-    looks = [
-        ValidationPoint(step=step, loss=loss, accuracy=0, auc=auc)
-        for step, loss, auc in ((1, 0.1, 0.80), (2, 0.6, 0.95), (3, 0.3, 0.92), (4, 0.4, 0.94))
-    ]
-    assert best_point(looks, rarest=1000).step == 2
-    assert best_point(looks, rarest=50).step == 4
-    assert best_point(looks, rarest=25).step == 3
-    assert best_point(looks, rarest=2).step == 1
-
-
-def test_few_validation_images_widen_what_counts_as_a_plateau() -> None:
-    rising = curve(0.6, 0.8, 0.9, 0.9, 0.91, 0.91)
-    assert has_plateaued(rising, rarest=20)
-    assert not has_plateaued(rising, rarest=40)
-
-
 def test_the_rate_rises_for_a_tenth_of_the_steps_and_then_stays() -> None:
     rates = [learning_rate_at(step, ClassifierConfig(steps=100, learning_rate=2.0)) for step in range(100)]
     assert rates[:10] == pytest.approx([0.2 * n for n in range(1, 11)])
@@ -166,3 +138,84 @@ def test_the_temperature_undoes_a_known_overconfidence() -> None:
     logits = 2 * torch.randn(20_000, 2, generator=generator)
     labels = torch.multinomial(logits.softmax(dim=1), 1, generator=generator)[:, 0]
     assert best_temperature(2 * logits, labels) == pytest.approx(2, rel=0.1)
+
+
+def head_and_encoder(trainer: ClassifierTrainer) -> list[dict[str, torch.Tensor]]:
+    parts = trainer.network.head, trainer.network.encoder
+    return [{name: value.clone() for name, value in part.state_dict().items()} for part in parts]
+
+
+def test_a_frozen_encoder_stands_still_while_the_head_learns_and_learns_after_that() -> None:
+    trainer = ClassifierTrainer(CONFIG.replace(frozen_steps=2), TRAIN, VAL)
+    head, encoder = head_and_encoder(trainer)
+    for step in range(2):
+        trainer.train_step(step)
+    learned, stood = head_and_encoder(trainer)
+    assert not torch.equal(learned["weight"], head["weight"])
+    assert all(torch.equal(stood[name], encoder[name]) for name in encoder)
+    trainer.train_step(2)
+    assert not torch.equal(head_and_encoder(trainer)[1]["stem.0.weight"], encoder["stem.0.weight"])
+
+
+def test_an_encoder_learns_at_a_part_of_the_heads_rate() -> None:
+    trainer = ClassifierTrainer(CONFIG.replace(encoder_rate=0.0), TRAIN, VAL)
+    head, encoder = head_and_encoder(trainer)
+    trainer.train_step(0)
+    learned, stood = head_and_encoder(trainer)
+    assert not torch.equal(learned["weight"], head["weight"])
+    assert torch.equal(stood["stem.0.weight"], encoder["stem.0.weight"])
+
+
+def test_an_encoder_begins_with_what_it_is_given() -> None:
+    first = ClassifierTrainer(CONFIG.replace(seed=1), TRAIN, VAL).network.encoder.state_dict()
+    second = ClassifierTrainer(CONFIG.replace(seed=2), TRAIN, VAL, start=EncoderStart(first, "the first"))
+    assert torch.equal(second.network.encoder.state_dict()["stem.0.weight"], first["stem.0.weight"])
+    assert torch.equal(second.average.network.encoder.state_dict()["stem.0.weight"], first["stem.0.weight"])
+
+
+def test_what_does_not_fit_the_encoder_is_named() -> None:
+    state = ClassifierTrainer(CONFIG.replace(width=16), TRAIN, VAL).network.encoder.state_dict()
+    with pytest.raises(ArtifactError, match=r"the wide one does not fit.*has another shape"):
+        ClassifierTrainer(CONFIG, TRAIN, VAL, start=EncoderStart(state, "the wide one"))
+
+
+@pytest.mark.parametrize("encoder", ["squeezenet", "resnet18"])
+def test_other_encoders_train_too(encoder: str) -> None:
+    config = CONFIG.replace(encoder=encoder, steps=2, evaluate_every=1, learning_rate=1e-3)
+    trained = ClassifierTrainer(config, TRAIN, VAL).fit()
+    assert trained.probabilities(VAL.images).shape == (40, 2)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "nadam", "rmsprop", "sgd"])
+def test_every_optimizer_learns(optimizer: str) -> None:
+    rate = 0.1 if optimizer == "sgd" else 2e-3
+    config = CONFIG.replace(optimizer=optimizer, learning_rate=rate, steps=60, evaluate_every=60)
+    assert ClassifierTrainer(config, TRAIN, VAL).fit().curve[-1].auc > 0.9
+
+
+def test_the_last_look_is_kept_if_asked_for() -> None:
+    assert ClassifierTrainer(CONFIG.replace(keep="last"), TRAIN, VAL).fit().best_step == 30
+
+
+def test_a_training_that_gets_no_better_ends_early() -> None:
+    config = CONFIG.replace(learning_rate=1e-9, steps=200, stop=Patience(watched="accuracy", looks=2))
+    assert [point.step for point in ClassifierTrainer(config, TRAIN, VAL).fit().curve] == [10, 20, 30]
+
+
+def test_a_training_that_gets_no_better_goes_on_at_a_lower_rate() -> None:
+    fall = RateFall(patience=Patience(watched="accuracy", looks=1), factor=0.5)
+    trainer = ClassifierTrainer(CONFIG.replace(learning_rate=1e-9, fall=fall), TRAIN, VAL)
+    trainer.fit()
+    assert trainer.optimizer.param_groups[0]["lr"] == pytest.approx(0.5e-9)
+
+
+def test_cross_entropy_is_torchs_and_an_easy_image_counts_less_in_the_focal_loss() -> None:
+    random = torch.Generator().manual_seed(0)
+    logits, labels = torch.randn(6, 3, generator=random), torch.tensor([0, 1, 2, 0, 1, 2])
+    weights = torch.tensor([1.0, 2.0, 3.0])
+    expected = torch.nn.functional.cross_entropy(logits, labels, weight=weights, label_smoothing=0.1)
+    plain = classification_loss(logits, labels, CONFIG.replace(label_smoothing=0.1), weights)
+    assert plain.item() == pytest.approx(expected.item())
+    right = logits.softmax(dim=1)[torch.arange(6), labels]
+    focal = classification_loss(logits, labels, CONFIG.replace(label_smoothing=0, loss="focal"), None)
+    assert focal.item() == pytest.approx((-((1 - right) ** 2) * right.log()).mean().item())

@@ -219,7 +219,7 @@ def test_raw_weights_win_where_they_are_measured_to_be_better(tmp_path, discs, t
 
 
 def test_the_scale_of_the_noise_is_chosen_for_the_generator_that_is_kept(tmp_path, whole, discs, tiny):
-    result = fit(tiny(), discs(), tmp_path, distance=lambda sampler: abs(sampler.noise_scale - 1.3))
+    result = fit(tiny(), discs(), tmp_path, distance=lambda sampler: (abs(sampler.noise_scale - 1.3), 0.0))
     card = load_generator(result.generator).card
     assert card.noise_scale == 1.3
     assert result.chosen == card.chosen

@@ -16,7 +16,7 @@ from synthetyk.cli.display import errors, say
 from synthetyk.core.errors import SynthetykError
 
 STOPPED = 130  # how a shell names the end by Ctrl-C
-EXTRA = ("torch", "safetensors", "matplotlib", "jinja2")  # what the extra "train" brings
+EXTRA = ("torch", "safetensors", "monai", "matplotlib", "jinja2")  # what the extra "train" brings
 
 app = typer.Typer(
     name="synthetyk",

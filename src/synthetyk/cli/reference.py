@@ -35,6 +35,7 @@ from synthetyk.training.recipes import RECIPES, Recipe, Size
 
 # Where each JSON file lies in a run folder, by its schema.
 PLACES = {
+    "anomalies": "where `AnomalyReport.save` puts it; no stage writes it yet",
     "bookmark": "tracking/TRACKER.json, tracking/TRACKER-gan-0.json",
     "cache": "cache/cache.json",
     "checkpoint": "checkpoints/ATTEMPT-STEP/state.json",

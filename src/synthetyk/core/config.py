@@ -1,8 +1,8 @@
 """Settings: frozen pydantic models that refuse unknown keys and name the nearest right one."""
 
 import difflib
-from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -40,11 +40,34 @@ def config_error(model: type[BaseModel], error: ValidationError, where: str) -> 
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        close = nearest(str(first["loc"][-1]), model.model_fields)
-        action = f"Did you mean {close!r}?" if close else f"Known keys: {', '.join(model.model_fields)}"
-        return ConfigError(f"{where} has an unknown key {name!r}", action=action.rstrip("?"))
+        known = _keys_at(model, first["loc"][:-1])
+        close = nearest(str(first["loc"][-1]), known)
+        action = f"Did you mean {close!r}" if close else f"Known keys: {', '.join(known)}"
+        return ConfigError(f"{where} has an unknown key {name!r}", action=action)
     found = f"{where}: {name or 'the value'} is {first['input']!r}"
     return ConfigError(found, expected=first["msg"].removeprefix("Input should be ").removeprefix("Value error, "))
+
+
+def _keys_at(model: type[BaseModel], place: Sequence[str | int]) -> list[str]:
+    """Return the keys that are known at a place within settings.
+
+    Args:
+        model: The settings as a whole.
+        place: The way down: keys, numbers of items, and the tag that chose one of several models.
+    """
+    models = [model]
+    for part in place:
+        if below := [one.model_fields[str(part)].annotation for one in models if part in one.model_fields]:
+            models = [found for annotation in below for found in _models_in(annotation)]
+        else:
+            models = [one for one in models if part in (f.default for f in one.model_fields.values())] or models
+    return [key for one in models for key in one.model_fields]
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _models_in(part)]
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

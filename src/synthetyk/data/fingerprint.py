@@ -15,7 +15,7 @@ from synthetyk.data.dataset import SplitName
 from synthetyk.data.groups import groups_from_names, neutral_names
 from synthetyk.data.open import open_source
 from synthetyk.data.scan import Scan, scan
-from synthetyk.data.source import SOURCES, Source, SourceOptions
+from synthetyk.data.source import SOURCES, Remarking, Source, SourceOptions
 from synthetyk.data.splits import SplitTable, assign_splits, leaks, missing_classes
 
 
@@ -58,6 +58,7 @@ class Fingerprint(Artifact):
         """Say in words what the table of counts leaves out."""
         ratio = self.classes.imbalance
         return [
+            f"Read as {self.source}.",
             *self.pixels.sentences(),
             *([f"Largest class over smallest in training: {ratio:.1f}."] if ratio else []),
             f"Patients or slides: {self.groups.rule}.",
@@ -138,7 +139,7 @@ def inspect(
         carved=report.carved,
         removed=removed,
         problems=report_problems(found.problems),
-        notes=(*absent, *_notes(groups, exact)),
+        notes=(*_remarks(source), *absent, *_notes(groups, exact)),
     )
     return Inspection(source, found, kept, fingerprint)
 
@@ -146,6 +147,10 @@ def inspect(
 def _name(source: Source) -> str:
     """Return the name under which a source is registered."""
     return next(name for name, kind in SOURCES.items() if type(source) is kind)
+
+
+def _remarks(source: Source) -> Sequence[str]:
+    return source.remarks() if isinstance(source, Remarking) else ()
 
 
 def _official(found: Scan, options: SourceOptions) -> tuple[SplitTable, str]:

@@ -5,12 +5,14 @@ from pathlib import Path
 from synthetyk.core.errors import ConfigError, DatasetError, DatasetNotFoundError
 from synthetyk.data.source import SOURCES, Source, SourceOptions
 
-BUILT_IN = ("phantom", "npz", "table", "dicom", "folder")  # the first that recognises a location takes it
+# The first that recognises a location takes it: a table of the user's own, then known layouts, then any folder.
+BUILT_IN = ("phantom", "npz", "table", "idc", "cbis-ddsm", "dicom", "folder")
 TABLE_OPTIONS = ("image_column", "label_column", "group_column", "split_column", "images_root")
+UNDERSTOOD = {"table": TABLE_OPTIONS, "cbis-ddsm": ("image_column", "label_column")}
 
 
 def open_source(location: str, options: SourceOptions | None = None) -> Source:
-    """Open a data set: ``phantom``, an npz file, a table, DICOM, an image folder, or what a plug-in knows.
+    """Open a data set: ``phantom``, an npz file, a table, a known layout, DICOM, a folder, or what a plug-in knows.
 
     Args:
         location: A path, or a name such as ``phantom:n=300``.
@@ -39,8 +41,9 @@ _EXPECTED = "a folder of images, a CSV table, an npz file, DICOM, or phantom"
 def _check_options(name: str, location: str, options: SourceOptions) -> None:
     """Refuse options about tables for what is no table: they would be ignored without a word."""
     given = [option for option in TABLE_OPTIONS if getattr(options, option) is not None]
-    if name in BUILT_IN and name != "table" and given:
-        option = "--" + given[0].replace("_", "-")
+    refused = [option for option in given if option not in UNDERSTOOD.get(name, ())]
+    if name in BUILT_IN and refused:
+        option = "--" + refused[0].replace("_", "-")
         raise ConfigError(
             f"{option} needs a table, and {location!r} was taken as a data set of kind {name}",
             action="Give the path of the CSV file itself",

@@ -121,3 +121,12 @@ class Source(Protocol):
             DecodeError: It cannot be decoded; its `kind` attribute is the `Problem.kind`.
         """
         ...
+
+
+@runtime_checkable
+class Remarking(Protocol):
+    """What a source may have besides: words on what it recognised, and on what it decided for the user."""
+
+    def remarks(self) -> Sequence[str]:
+        """Return full sentences without patient values; they become notes of the fingerprint."""
+        ...

@@ -98,7 +98,7 @@ def auc_samples(
     flat = [as_probabilities(p) for p in np.asarray(probabilities).reshape(-1, count, classes)]
     labels = as_labels(labels, flat[0])
     numbers = group_numbers(groups, count)
-    drawn = _group_draws(numbers, labels, resamples, seeding.generator(seed, "bootstrap/groups"))[:, numbers]
+    drawn = group_draws(numbers, labels, resamples, seeding.generator(seed, "bootstrap/groups"))[:, numbers]
     chosen = _seed_draws(trained, resamples, seeding.generator(seed, f"bootstrap/seeds/{arm}"))
     of_each = np.array([weighted_macro_auc(p, labels, np.ones((1, count)))[0] for p in flat])
     value = float(of_each.mean())
@@ -187,7 +187,7 @@ def _shape(probabilities: Rows) -> tuple[tuple[int, int], int, int]:
     return (gans, seeds), count, classes
 
 
-def _group_draws(
+def group_draws(
     numbers: NDArray[np.int64], labels: NDArray[np.int64], resamples: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
     """Return how often each group is drawn ``(B, groups)``, every class with at least one image in every resample."""

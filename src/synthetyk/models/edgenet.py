@@ -1,7 +1,7 @@
-"""EdgeNet: the classifier that Synthetyk trains itself, small enough for one CPU thread and kind to int8.
+"""EdgeNet: the encoder that Synthetyk trains itself, small enough for one CPU thread and kind to int8.
 
 Residual blocks of plain 3x3 convolutions (He et al., "Deep residual learning for image recognition", CVPR 2016, section
-3.3, option B), each followed by batch normalisation and ReLU, then global average pooling. Depthwise convolutions,
+3.3, option B), each followed by batch normalisation and ReLU. Depthwise convolutions,
 squeeze-and-excitation and swish are left out on purpose: they lose most from eight-bit weights.
 """
 
@@ -9,6 +9,8 @@ import math
 
 import torch
 from torch import Tensor, nn
+
+from synthetyk.models.encoder import EncoderKind, EncoderShape
 
 # The residual blocks work on maps of about this side, whatever the size of the image: bigger ones cost too much time.
 FIRST_MAP = 16
@@ -18,36 +20,23 @@ class EdgeNet(nn.Module):
     """A small residual network for images of any size.
 
     Args:
-        channels: Colour channels of an image.
-        classes: How many classes to tell apart.
-        width: Channels of the first block; the two after it have twice and four times as many.
-        halvings: Stride-2 convolutions before the first block, see `halvings_for`.
-        seed: Seed of the initial weights.
+        shape: Of the images, and how many channels the first block has; the two after it have twice and four times as
+            many.
     """
 
-    def __init__(self, channels: int, classes: int, width: int = 32, *, halvings: int = 1, seed: int = 0) -> None:
+    def __init__(self, shape: EncoderShape) -> None:
         super().__init__()
-        self.stem = _stem(channels, width, halvings)
+        base = shape.base
+        self.stem = _stem(shape.channels, base, halvings_for(shape.height, shape.width))
         self.blocks = nn.Sequential(
-            Block(width, width, stride=1), Block(width, 2 * width, stride=2), Block(2 * width, 4 * width, stride=2)
+            Block(base, base, stride=1), Block(base, 2 * base, stride=2), Block(2 * base, 4 * base, stride=2)
         )
-        self.head = nn.Linear(4 * width, classes)
-        initialise(self, torch.Generator().manual_seed(seed))
-
-    @property
-    def dimension(self) -> int:
-        """Length of one feature vector."""
-        return self.head.in_features
-
-    def features(self, x: Tensor) -> Tensor:
-        """Map float32 images ``(N, C, H, W)`` in [-1, 1] to pooled features ``(N, dimension)``."""
-        pooled: Tensor = self.blocks(self.stem(x)).mean(dim=(2, 3))
-        return pooled
+        self.dimension = 4 * base
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map float32 images ``(N, C, H, W)`` in [-1, 1] to logits ``(N, classes)``."""
-        logits: Tensor = self.head(self.features(x))
-        return logits
+        """Map float32 images ``(N, C, H, W)`` in [-1, 1] to maps ``(N, dimension, h, w)``, h and w about 4."""
+        maps: Tensor = self.blocks(self.stem(x))
+        return maps
 
 
 class Block(nn.Module):
@@ -80,13 +69,10 @@ def halvings_for(height: int, width: int) -> int:
 
 @torch.no_grad()
 def initialise(network: nn.Module, random: torch.Generator) -> None:
-    """Draw the weights: He's normal for convolutions, small for the head, every block at first its own shortcut."""
+    """Draw the weights: He's normal for convolutions, every block at first its own shortcut."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=random)
-        elif isinstance(module, nn.Linear):
-            nn.init.normal_(module.weight, std=0.01, generator=random)
-            nn.init.zeros_(module.bias)
         elif isinstance(module, Block):
             norm = module.second[1]
             assert isinstance(norm, nn.BatchNorm2d)
@@ -106,3 +92,6 @@ def _stem(channels: int, width: int, halvings: int) -> nn.Sequential:
 def _conv(before: int, after: int, stride: int, *, kernel: int = 3) -> list[nn.Module]:
     conv = nn.Conv2d(before, after, kernel, stride, padding=kernel // 2, bias=False)
     return [conv, nn.BatchNorm2d(after)]
+
+
+EDGENET = EncoderKind(summary="small, for one CPU thread and for int8", build=EdgeNet, initialise=initialise)

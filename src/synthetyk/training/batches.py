@@ -22,10 +22,11 @@ class BatchOrder:
         pools: Positions ``(n_p,)`` of each pool, none empty.
         batch_size: Images per step.
         seed: The run's seed.
+        shuffle: Whether every epoch has an order of its own; false: that of the pools.
     """
 
-    def __init__(self, pools: list[NDArray[np.int64]], batch_size: int, seed: int) -> None:
-        self.pools, self.batch_size, self.seed = pools, batch_size, seed
+    def __init__(self, pools: list[NDArray[np.int64]], batch_size: int, seed: int, *, shuffle: bool = True) -> None:
+        self.pools, self.batch_size, self.seed, self.shuffle = pools, batch_size, seed, shuffle
         self._epoch = lru_cache(maxsize=2 * len(pools))(self._shuffled)
 
     def positions(self, step: int, attempt: int = 0) -> NDArray[np.int64]:
@@ -39,6 +40,8 @@ class BatchOrder:
         return int(self._epoch(pool, epoch, attempt)[place])
 
     def _shuffled(self, pool: int, epoch: int, attempt: int) -> NDArray[np.int64]:
+        if not self.shuffle:
+            return self.pools[pool]
         order = seeding.generator(self.seed, f"train/order/{pool}", step=epoch, attempt=attempt)
         return order.permutation(self.pools[pool])
 

@@ -17,8 +17,11 @@ from synthetyk.core.artifacts import Artifact, sha256_file, write_bytes
 from synthetyk.core.config import Config
 from synthetyk.core.errors import ArtifactError
 from synthetyk.data.dataset import to_unit
-from synthetyk.models.edgenet import EdgeNet, halvings_for
+from synthetyk.models.encoder import EncoderShape
+from synthetyk.models.image_classifier import ImageClassifier
+from synthetyk.training.validation_curve import Keep, Patience, RateFall, ValidationPoint
 
+OptimizerName = Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]
 BATCH = 64
 SETTINGS_FILE, WEIGHTS_FILE = "classifier.json", "classifier.safetensors"
 
@@ -27,53 +30,57 @@ class ClassifierConfig(Config):
     """How a classifier is trained.
 
     Attributes:
-        width: Channels of EdgeNet's first block.
+        encoder: Name of a registered encoder.
+        width: Channels of EdgeNet's first block; other encoders come in one width.
         steps: Training steps; the same in every arm of a study.
         batch_size: Images per step.
-        learning_rate: AdamW's, reached after a tenth of the steps and then kept.
-        weight_decay: AdamW's, on convolutions and head only.
+        optimizer: By its usual name.
+        learning_rate: The optimizer's, reached after a tenth of the steps and then kept.
+        encoder_rate: The encoder's learning rate as a part of that, for one that was trained before.
+        frozen_steps: First steps in which only the head learns, and the encoder's statistics stand still.
+        weight_decay: Of AdamW and SGD, on convolutions and head only.
+        loss: Cross-entropy, or the focal loss with a gamma of 2 (Lin et al., "Focal loss for dense object detection",
+            ICCV 2017, equation 4).
         label_smoothing: Share of the target spread over all classes.
         balance: ``weights`` weighs the loss by inverse class frequency, ``oversample`` draws classes equally often.
         augment: ``classical`` changes every training image, see `classifier_augment`.
         flips: Whether augmentation may also mirror and turn upside down.
         ema_decay: Share of the averaged weights kept in each step; early on less, see
             `classifier_trainer.averaging`.
+        shuffle: Whether every epoch has an order of its own; false: that of the data set.
         evaluate_every: Steps between two looks at the validation split.
+        keep: Which look's weights are kept: the ``best``, the one with the best loss, accuracy or AUC, or the
+            ``last``, see `validation_curve.kept_point`.
+        stop: When the training ends before its last step.
+        fall: When the learning rate falls.
         seed: Seed of initial weights, order and augmentation.
         threads: CPU threads.
         precision: ``bf16`` computes in bfloat16 where torch deems it safe; weights and averages stay float32.
     """
 
+    encoder: str = "edgenet"
     width: int = Field(16, ge=8)
     steps: int = Field(1000, ge=1)
     batch_size: int = Field(64, ge=2)
+    optimizer: OptimizerName = "adamw"
     learning_rate: float = Field(4e-3, gt=0)
+    encoder_rate: float = Field(1.0, ge=0)
+    frozen_steps: int = Field(0, ge=0)
     weight_decay: float = Field(0.05, ge=0)
+    loss: Literal["cross_entropy", "focal"] = "cross_entropy"
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     balance: Literal["none", "weights", "oversample"] = "none"
     augment: Literal["none", "classical"] = "none"
     flips: bool = False
     ema_decay: float = Field(0.998, ge=0, lt=1)
+    shuffle: bool = True
     evaluate_every: int = Field(50, ge=1)
+    keep: Keep = "best"
+    stop: Patience | None = None
+    fall: RateFall | None = None
     seed: int = Field(0, ge=0)
     threads: int = Field(1, ge=1)
     precision: Literal["fp32", "bf16"] = "fp32"
-
-
-class ValidationPoint(Config):
-    """One look at the validation split.
-
-    Attributes:
-        step: Training steps done.
-        loss: Cross-entropy in nats.
-        accuracy: Share called right.
-        auc: Macro one-against-rest AUC over the classes that can be judged; None if there is none.
-    """
-
-    step: int
-    loss: float
-    accuracy: float
-    auc: float | None
 
 
 class ClassifierFile(Artifact):
@@ -117,7 +124,7 @@ class TrainedClassifier:
         temperature: What logits are divided by (Guo et al., "On calibration", ICML 2017, section 4.2).
     """
 
-    network: EdgeNet
+    network: ImageClassifier
     config: ClassifierConfig
     class_names: tuple[str, ...]
     shape: tuple[int, int, int]
@@ -174,18 +181,25 @@ class TrainedClassifier:
             raise ArtifactError(f"{weights} is not the file that {SETTINGS_FILE} names", action="Train it again")
         network = build_network(about.config, about.shape, len(about.class_names))
         try:
-            network.load_state_dict(load_file(weights))
+            network.load_state_dict({_name_now(name): value for name, value in load_file(weights).items()})
         except (SafetensorError, RuntimeError) as error:
             raise ArtifactError(f"{weights} does not fit the network", action="Train it again") from error
         values = {name: getattr(about, name) for name in ("config", "class_names", "shape", "curve", "best_step")}
         return cls(network.eval(), **values, plateaued=about.plateaued, temperature=about.temperature)
 
 
-def build_network(config: ClassifierConfig, shape: tuple[int, int, int], classes: int) -> EdgeNet:
-    """Return the untrained network for images of `shape` (C, H, W)."""
-    channels, height, width = shape
-    network = EdgeNet(channels, classes, config.width, halvings=halvings_for(height, width), seed=config.seed)
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+def _name_now(name: str) -> str:
+    """Return a weight's name; files from before encoders had names of their own have EdgeNet's alone."""
+    return name if name.startswith(("encoder.", "head.")) else f"encoder.{name}"
+
+
+def build_network(config: ClassifierConfig, shape: tuple[int, int, int], classes: int) -> ImageClassifier:
+    """Return the untrained network for images of `shape` (C, H, W).
+
+    Raises:
+        UnknownNameError: No encoder has the name in the settings.
+    """
+    return ImageClassifier.build(config.encoder, EncoderShape(*shape, base=config.width), classes, config.seed)
 
 
 def network_batches(images: NDArray[np.uint8]) -> Iterator[Tensor]:

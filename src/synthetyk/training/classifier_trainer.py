@@ -1,33 +1,52 @@
 """Trains the classifier: fixed steps, averaged weights, the best of them by validation."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from synthetyk.core import seeding
 from synthetyk.core.errors import DivergedError, TrainingError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.metrics.auc import weighted_auc
+from synthetyk.models.image_classifier import ImageClassifier
+from synthetyk.models.weights import load_strictly
 from synthetyk.training.batches import BatchOrder
 from synthetyk.training.classifier import (
     BATCH,
     ClassifierConfig,
+    OptimizerName,
     TrainedClassifier,
-    ValidationPoint,
     build_network,
     to_network,
 )
 from synthetyk.training.classifier_augment import augment
 from synthetyk.training.ema import EMA
+from synthetyk.training.encoder_start import EncoderStart
 from synthetyk.training.labelled_images import LabelledImages
 from synthetyk.training.numerics import prepare_torch
+from synthetyk.training.validation_curve import (
+    ValidationPoint,
+    exhausted,
+    fallen_rate,
+    has_plateaued,
+    kept_point,
+    worth_keeping,
+)
 
-PLATEAU = 0.002  # AUC
+FOCAL_GAMMA = 2
+OPTIMIZERS: dict[OptimizerName, Callable[[Any, float], torch.optim.Optimizer]] = {
+    "adam": lambda groups, rate: torch.optim.Adam(_without_decay(groups), lr=rate, fused=True),
+    "adamw": lambda groups, rate: torch.optim.AdamW(groups, lr=rate, fused=True),
+    "nadam": lambda groups, rate: torch.optim.NAdam(_without_decay(groups), lr=rate),
+    "rmsprop": lambda groups, rate: torch.optim.RMSprop(_without_decay(groups), lr=rate),
+    "sgd": lambda groups, rate: torch.optim.SGD(groups, lr=rate, momentum=0.9, nesterov=True, fused=True),
+}
 TEMPERATURES = torch.logspace(math.log10(0.25), math.log10(4), 65)
 
 
@@ -38,40 +57,53 @@ class ClassifierTrainer:
         config: How to train.
         train: Training images, all labelled.
         val: Validation images, all labelled; they choose the weights and the temperature.
+        start: What the encoder begins with instead of first weights of the seed.
         progress: Told every evaluated step.
 
     Raises:
         TrainingError: Nothing to train or to validate on, fewer than two classes, or images without label.
+        ArtifactError: What the encoder should begin with does not fit it.
     """
 
     def __init__(
-        self, config: ClassifierConfig, train: LabelledImages, val: LabelledImages, *, progress: Progress = silent
+        self,
+        config: ClassifierConfig,
+        train: LabelledImages,
+        val: LabelledImages,
+        *,
+        start: EncoderStart | None = None,
+        progress: Progress = silent,
     ) -> None:
         _check(train, val)
         self.config, self.train, self.val, self.progress = config, train, val, progress
         self.labels, classes = train.labels, len(train.class_names)
         self.network = build_network(config, train.shape, classes)
+        if start:
+            load_strictly(self.network.encoder, start.state, start.origin)
         self.average = EMA(self.network)
         self.optimizer = _optimizer(self.network, config)
-        self.order = BatchOrder(_pools(train.labels, config), config.batch_size, config.seed)
+        self.order = BatchOrder(_pools(train.labels, config), config.batch_size, config.seed, shuffle=config.shuffle)
+        self.curve: list[ValidationPoint] = []
         self.class_weights = _class_weights(train.labels, classes) if config.balance == "weights" else None
 
     def fit(self) -> TrainedClassifier:
-        """Train for the given steps and return the averaged weights that were best on validation.
+        """Train for the given steps, or until the settings say to stop, and return the averaged weights to be kept.
 
         Raises:
             DivergedError: The weights are no longer finite.
         """
         prepare_torch(self.config.threads)
-        curve: list[ValidationPoint] = []
         weights: dict[int, dict[str, Tensor]] = {}
         for step in range(1, self.config.steps + 1):
             self.train_step(step - 1)
             if step % self.config.evaluate_every == 0 or step == self.config.steps:
-                curve.append(self.evaluate(step))
+                self.curve.append(self.evaluate(step))
                 weights[step] = {name: value.clone() for name, value in self.average.network.state_dict().items()}
-                self.progress(step, self.config.steps, f"validation loss {curve[-1].loss:.3f}")
-        return self._trained(curve, weights)
+                weights = {point.step: weights[point.step] for point in worth_keeping(self.curve)}
+                self.progress(step, self.config.steps, f"validation loss {self.curve[-1].loss:.3f}")
+                if self.config.stop and exhausted(self.curve, self.config.stop):
+                    break
+        return self._trained(self.curve, weights)
 
     def train_step(self, step: int) -> None:
         """Make one step; steps count from 0."""
@@ -80,16 +112,25 @@ class ClassifierTrainer:
         if self.config.augment == "classical":
             random = seeding.generator(self.config.seed, "classifier/augment", step=step)
             images = augment(images, random, flips=self.config.flips)
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate_at(step, self.config)
+        self._set_rates(step)
+        self._freeze(step < self.config.frozen_steps)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.config.precision == "bf16"):
             logits = self.network(images).float()
-        smoothing = self.config.label_smoothing
-        loss = F.cross_entropy(logits, labels, weight=self.class_weights, label_smoothing=smoothing)
+        loss = classification_loss(logits, labels, self.config, self.class_weights)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.average.update(self.network, averaging(step, self.config.ema_decay))
+
+    def _set_rates(self, step: int) -> None:
+        rate = learning_rate_at(step, self.config)
+        if self.config.fall:
+            rate = fallen_rate(rate, self.curve, self.config.fall)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * group["part"]
+
+    def _freeze(self, frozen: bool) -> None:
+        self.network.encoder.train(not frozen).requires_grad_(not frozen)
 
     def evaluate(self, step: int) -> ValidationPoint:
         """Look at the validation split with the averaged weights.
@@ -116,7 +157,7 @@ class ClassifierTrainer:
 
     def _trained(self, curve: list[ValidationPoint], weights: dict[int, dict[str, Tensor]]) -> TrainedClassifier:
         rarest = int(np.bincount(self.val.labels)[np.unique(self.val.labels)].min())
-        best = best_point(curve, rarest)
+        best = kept_point(curve, self.config.keep, rarest)
         self.average.network.load_state_dict(weights[best.step])
         temperature = best_temperature(self._validation_logits(), torch.from_numpy(self.val.labels))
         return TrainedClassifier(
@@ -129,6 +170,26 @@ class ClassifierTrainer:
             plateaued=has_plateaued(curve, rarest),
             temperature=temperature,
         )
+
+
+def classification_loss(
+    logits: Tensor, labels: Tensor, config: ClassifierConfig, class_weights: Tensor | None
+) -> Tensor:
+    """Return the loss of a batch.
+
+    Args:
+        logits: ``(N, K)``.
+        labels: ``(N,)``.
+        config: Which loss, and how much of the target is spread over all classes.
+        class_weights: ``(K,)``, or None if all weigh alike.
+    """
+    smoothing = config.label_smoothing
+    if config.loss == "cross_entropy":
+        return F.cross_entropy(logits, labels, weight=class_weights, label_smoothing=smoothing)
+    each = F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none")
+    right = logits.softmax(dim=1).gather(1, labels[:, None]).squeeze(1)
+    weights = torch.ones_like(each) if class_weights is None else class_weights[labels]
+    return (weights * (1 - right) ** FOCAL_GAMMA * each).sum() / weights.sum()
 
 
 def learning_rate_at(step: int, config: ClassifierConfig) -> float:
@@ -160,37 +221,6 @@ def judgeable_auc(probabilities: NDArray[np.float64], labels: NDArray[np.int64])
     return float(np.mean([weighted_auc(probabilities[:, k], labels == k, once)[0] for k in judged]))
 
 
-def best_point(curve: Sequence[ValidationPoint], rarest: int) -> ValidationPoint:
-    """Return the look whose weights are kept: the highest AUC, among equals the lowest loss.
-
-    AUCs no further apart than one image of the rarest class can move them, ``1 / rarest``, count as equal: on a small
-    validation split the highest AUC alone is often a lucky look at a network that has hardly begun to learn.
-
-    Args:
-        curve: The validation curve.
-        rarest: Validation images of the rarest class.
-    """
-    enough = max(point.auc or 0.0 for point in curve) - 1 / rarest
-    return min((point for point in curve if (point.auc or 0.0) >= enough), key=lambda point: point.loss)
-
-
-def has_plateaued(curve: Sequence[ValidationPoint], rarest: int) -> bool:
-    """Tell whether the last third of the training improved the validation AUC by less than 0.002.
-
-    On a small validation split one image moves more than that, so a quarter of what one image of its rarest class can
-    move, ``1 / (4 rarest)``, is allowed too. A curve of fewer than three points tells nothing and has not plateaued.
-
-    Args:
-        curve: The validation curve.
-        rarest: Validation images of the rarest class.
-    """
-    aucs = [point.auc for point in curve if point.auc is not None]
-    before = len(aucs) - len(aucs) // 3
-    if len(aucs) < 3:
-        return False
-    return max(aucs[before:]) - max(aucs[:before]) < max(PLATEAU, 0.25 / rarest)
-
-
 def best_temperature(logits: Tensor, labels: Tensor) -> float:
     """Return what to divide logits ``(N, K)`` by for the least cross-entropy, between 1/4 and 4."""
     losses = torch.stack([F.cross_entropy(logits / temperature, labels) for temperature in TEMPERATURES])
@@ -209,11 +239,20 @@ def _class_weights(labels: NDArray[np.int64], classes: int) -> Tensor:
     return torch.from_numpy((len(labels) / (classes * counts)).astype(np.float32))
 
 
-def _optimizer(network: nn.Module, config: ClassifierConfig) -> torch.optim.Optimizer:
-    kernels = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
-    groups = [{"params": kernels, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
+def _optimizer(network: ImageClassifier, config: ClassifierConfig) -> torch.optim.Optimizer:
+    parts = ((network.encoder, config.encoder_rate), (network.head, 1.0))
+    groups = [
+        {"params": chosen, "weight_decay": decay, "part": part}
+        for module, part in parts
+        for kernels, decay in ((True, config.weight_decay), (False, 0.0))
+        if (chosen := [p for p in module.parameters() if (p.ndim > 1) == kernels])
+    ]
+    return OPTIMIZERS[config.optimizer](groups, config.learning_rate)
+
+
+def _without_decay(groups: Any) -> Any:
+    """Leave out what only AdamW and SGD do as decay is meant: taking a part of each weight away."""
+    return [{**group, "weight_decay": 0.0} for group in groups]
 
 
 def _check(train: LabelledImages, val: LabelledImages) -> None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from synthetyk.training.sampler import Sampler
 
-Distance = Callable[[Sampler], float]
+# Of what a sampler draws to real images, and its standard error, were there other real images.
+Distance = Callable[[Sampler], tuple[float, float]]
 
 STEP = 0.1
 LIMIT = 1.5  # further from what the generator was trained on it was not tried
@@ -31,24 +32,31 @@ class NoiseScale:
 
 
 def choose_noise_scale(sampler: Sampler, distance: Distance) -> NoiseScale:
-    """Widen the noise of a sampler, step by step, as long as its images come nearer to real ones.
+    """Widen the noise of a sampler, step by step, as long as its images are measurably no further from real ones.
 
-    It is never narrowed: that would lower a distance only where images are too varied to look right, and what makes
-    images more alike also brings them nearer to training images.
+    That is as long as their distance is within its own standard error of the lowest so far. The fewer real images there
+    are, the less varied do they look themselves, so that the lowest distance alone would choose too little variety. It
+    is never narrowed: that would lower a distance only where images are too varied to look right, and what makes images
+    more alike also brings them nearer to training images.
 
     Args:
         sampler: Draws with noise as in training.
-        distance: Of what a sampler draws to real images.
+        distance: Of what a sampler draws.
     """
-    first = least = distance(sampler)
+    first = lowest = last = distance(sampler)[0]
     value = 1.0
     while value < LIMIT:
         wider = round(value + STEP, 2)
-        found = distance(sampler.widened(wider))
-        if not found < least:
+        found, error = distance(sampler.widened(wider))
+        lowest = min(lowest, found)
+        if not found - error <= lowest:
             break
-        value, least = wider, found
+        value, last = wider, found
     if value == 1:
         return NoiseScale()
-    lowered = f"which lowered the Fréchet distance of its images to training images from {first:.4f} to {least:.4f}"
-    return NoiseScale(value, f"Its noise is {value:g} times as wide as in its training, {lowered}.")
+    return NoiseScale(
+        value,
+        f"Its noise is {value:g} times as wide as in its training, the widest with which the Fréchet distance of its "
+        f"images to training images ({last:.4f}; {first:.4f} with noise as in training) is not measurably above the "
+        f"lowest ({lowest:.4f}).",
+    )

@@ -6,7 +6,7 @@ from synthetyk.evaluation.study.arms import NAMES
 from synthetyk.evaluation.study.report import MeanPoint
 from synthetyk.metrics.bootstrap import ArmSamples
 from synthetyk.metrics.interval import Interval
-from synthetyk.training.classifier import ValidationPoint
+from synthetyk.training.validation_curve import ValidationPoint
 
 
 def arm_at(value: float, sd: float, seed: int) -> ArmSamples:

@@ -119,7 +119,7 @@ def _one(names: Sequence[str], role: str, options: SourceOptions, tiers: Sequenc
     if mine == NONE and mine not in names:
         return None
     if mine is not None:
-        return _named(names, role, mine.strip())
+        return named_column(names, role, mine.strip())
     free = [name for name in names if name not in asked.values()]
     for tier in tiers:
         fits = [name for name in free if "_".join(name.lower().replace("-", " ").split()) in tier]
@@ -130,7 +130,12 @@ def _one(names: Sequence[str], role: str, options: SourceOptions, tiers: Sequenc
     return None
 
 
-def _named(names: Sequence[str], role: str, asked: str) -> str:
+def named_column(names: Sequence[str], role: str, asked: str) -> str:
+    """Return the column that an option names.
+
+    Raises:
+        ConfigError: It is not there; the message names the nearest.
+    """
     if asked in names:
         return asked
     close = nearest(asked, names)

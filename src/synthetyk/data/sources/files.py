@@ -92,6 +92,7 @@ class FileSource:
     _items: list[Item] = field(default_factory=list)
     _problems: list[Problem] = field(default_factory=list)
     _patients: dict[str, str] = field(default_factory=dict)
+    _remarks: list[str] = field(default_factory=list)
 
     def items(self) -> Sequence[Item]:
         """Return every image, ordered by path."""
@@ -100,6 +101,10 @@ class FileSource:
     def problems(self) -> Sequence[Problem]:
         """Return what was found unusable while listing."""
         return self._problems
+
+    def remarks(self) -> Sequence[str]:
+        """Return what was recognised and decided, in sentences; nothing where folders speak for themselves."""
+        return self._remarks
 
     def read(self, item: Item) -> RawImage:
         """Decode one image.

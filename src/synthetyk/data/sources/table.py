@@ -2,8 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -17,22 +16,13 @@ from synthetyk.data.sources.columns import (
     guess_image_column,
     read_table,
 )
-from synthetyk.data.sources.files import FileSource, as_split, folders_in_words, is_image, walk
+from synthetyk.data.sources.files import as_split, folders_in_words, is_image, walk
+from synthetyk.data.sources.rows import Row, RowSource
 
 USUAL_STEM = "labels"
 
 
-@dataclass(frozen=True)
-class Row:
-    """What one line says of one image; other columns are left behind here."""
-
-    line: int
-    label: str | None
-    group: str | None
-    split: str | None
-
-
-class TableSource(FileSource):
+class TableSource(RowSource):
     """A table beside its images, or a folder that holds exactly one table that leads to images.
 
     An image's cell is a path from the images' root, or a file's name, or its name without extension or without
@@ -83,23 +73,10 @@ class TableSource(FileSource):
             else:
                 found[path].append(row)
         for path in sorted(found, key=self.key):
-            self._list_file(path, found[path], columns)
+            self._list_file(path, found[path], labelled=columns.label is not None)
         for path in finder.images():
             if path not in found:
                 self._report(path, "no_label", f"No line of {table.path.name} names this image.")
-
-    def _list_file(self, path: Path, rows: Sequence[Row], columns: Columns) -> None:
-        lines = folders_in_words(str(row.line) for row in rows)
-        if len({row.label for row in rows}) > 1:
-            self._report(path, "conflicting_label", f"Lines {lines} give this image different labels.")
-        elif len({(row.group, row.split) for row in rows}) > 1:
-            self._report(path, "conflicting_row", f"Lines {lines} give this image different groups or splits.")
-        elif columns.label is not None and not rows[0].label:
-            self._report(path, "no_label", f"Line {lines} has an empty label.")
-        else:
-            if len(rows) > 1:
-                self._report(path, "duplicate_row", f"Lines {lines} say the same of this image; it is used once.")
-            self._add(path, label=rows[0].label, split=rows[0].split, group=rows[0].group)
 
 
 def find_table(location: Path) -> Path | None:
@@ -135,7 +112,7 @@ def _row(table: Table, columns: Columns, line: int, cells: dict[str, str]) -> Ro
             expected="train, val or test",
             action="Correct it, or ignore the column by --split-column none",
         )
-    return Row(line, cell(columns.label), cell(columns.group), as_split(split) if split else None)
+    return Row(str(line), cell(columns.label), cell(columns.group), as_split(split) if split else None)
 
 
 class _Finder:

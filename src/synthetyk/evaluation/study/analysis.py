@@ -22,8 +22,7 @@ from synthetyk.metrics.bootstrap import (
 from synthetyk.metrics.calibration import brier_score, expected_calibration_error, reliability_curve
 from synthetyk.metrics.classification import ClassificationScores, classification_scores
 from synthetyk.metrics.interval import Interval, mean_interval
-from synthetyk.training.classifier import ValidationPoint
-from synthetyk.training.classifier_trainer import has_plateaued
+from synthetyk.training.validation_curve import ValidationPoint, has_plateaued
 
 # Arms that validation cannot tell apart are taken in this order: what needs least, and among that what is most robust.
 PREFERENCE = (

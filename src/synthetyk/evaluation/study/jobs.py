@@ -17,9 +17,10 @@ from synthetyk.core.errors import ArtifactError
 from synthetyk.data.dataset import Subset
 from synthetyk.evaluation.study.arms import BY_NAME, class_counts
 from synthetyk.evaluation.study.inputs import Inputs
-from synthetyk.training.classifier import ClassifierConfig, TrainedClassifier, ValidationPoint
+from synthetyk.training.classifier import ClassifierConfig, TrainedClassifier
 from synthetyk.training.classifier_trainer import ClassifierTrainer
 from synthetyk.training.labelled_images import LabelledImages
+from synthetyk.training.validation_curve import ValidationPoint
 
 JOB_FILE, PREDICTIONS_FILE = "job.json", "predictions.npz"
 BLOCK = 1024  # images read into memory at a time

@@ -1,0 +1,1 @@
+"""Published networks as encoders, one file for each family."""

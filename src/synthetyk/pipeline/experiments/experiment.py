@@ -1,0 +1,164 @@
+"""What an experiment's JSON file may say: the source's keys as they stand, and ours beside them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal, get_origin
+
+from pydantic import Field, field_validator
+
+from synthetyk.core.artifacts import read_json
+from synthetyk.core.config import Config
+from synthetyk.core.errors import ConfigError
+from synthetyk.pipeline.experiments.callbacks import Callback
+
+Optimizer = Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]
+Loss = Literal["cross_entropy", "focal"]
+Metric = Literal["accuracy", "auc", "balanced_accuracy", "f1", "precision", "recall", "specificity"]
+# Keras names the same loss by how labels are written, which nobody has to say here.
+LOSSES = dict.fromkeys(
+    ("categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"), "cross_entropy"
+)
+METRICS = {"acc": "accuracy", "AUC": "auc"}
+
+
+class Experiment(Config):
+    """One classifier, or one for each seed.
+
+    Attributes:
+        model_name: What it is called in tables; empty: the file's name, and what a grid varies.
+        data: Where the images are; ``--data`` goes before it.
+        image_size: Height and width in pixels that images are brought to; 0: as the plan of `synthetyk run` would.
+        encoder: Name of a registered encoder.
+        weights: File with published weights that the encoder begins with; empty: none.
+        pretrain: What the encoder learns from the training images without their labels first.
+        synthetic: A synthetic set that `synthetyk generate` wrote, to train on beside the real images; empty: none.
+        epochs: How often every training image is shown.
+        max_steps: Training steps at most; 0: as many as the epochs have.
+        frozen_epochs: First epochs in which only the head learns.
+        batch_size: Images per step.
+        learning_rate: Of the optimizer.
+        optimizer: By its usual name.
+        weight_decay: Of ``adamw`` and ``sgd``.
+        loss: ``cross_entropy``, or ``focal`` (Lin et al., "Focal loss for dense object detection", ICCV 2017) with a
+            gamma of 2. Keras' names of cross-entropy mean it too.
+        label_smoothing: Share of the target spread over all classes.
+        metrics: What the table shows beside the loss.
+        balance: Whether rare classes weigh more in the loss, or are drawn as often as others.
+        augmentation: Whether training images are turned, shifted, scaled, brightened and noised a little.
+        flips: Whether augmentation may also mirror and turn upside down.
+        validation_split: Part of the training images that validates, where the data set says nothing itself.
+        shuffle: Whether each epoch has an order of its own; false: the data set's.
+        num_workers: Seeds and experiments trained side by side at most; 0: as many as there are cores. Images need no
+            workers, since they are decoded once.
+        seeds: How many seeds each experiment is trained with.
+        seed: The first of them.
+        callbacks: Keras' `ModelCheckpoint`, `EarlyStopping` and `ReduceLROnPlateau`.
+        compress: Whether its model is quantised and pruned afterwards.
+        tracker: Where numbers go beside the JSON lines.
+        wandb: The same as the tracker ``wandb``; its settings, or yes or no.
+        model_save_dir: Where the model goes, below the output folder.
+        verbose: 0: one line for each experiment; 1: progress; 2: one line for each epoch.
+    """
+
+    model_name: str = ""
+    data: str = ""
+    image_size: int = Field(default=0, ge=0)
+    encoder: str = "edgenet"
+    weights: str = ""
+    pretrain: Literal["", "autoencoder", "denoise", "mask"] = ""
+    synthetic: str = ""
+    epochs: int = Field(default=20, ge=1)
+    max_steps: int = Field(default=0, ge=0)
+    frozen_epochs: int = Field(default=0, ge=0)
+    batch_size: int = Field(default=32, ge=2)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    optimizer: Optimizer = "adam"
+    weight_decay: float = Field(default=0.0, ge=0)
+    loss: Loss = "cross_entropy"
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    metrics: tuple[Metric, ...] = ("accuracy", "auc")
+    balance: Literal["none", "weights", "oversample"] = "none"
+    augmentation: bool = False
+    flips: bool = False
+    validation_split: float = Field(default=0.2, gt=0, lt=1)
+    shuffle: bool = True
+    num_workers: int = Field(default=0, ge=0)
+    seeds: int = Field(default=1, ge=1)
+    seed: int = Field(default=0, ge=0)
+    callbacks: tuple[Callback, ...] = ()
+    compress: bool = True
+    tracker: str = ""
+    wandb: bool | dict[str, Any] = False
+    model_save_dir: str = "export_model"
+    verbose: Literal[0, 1, 2] = 1
+
+    @field_validator("loss", mode="before")
+    @classmethod
+    def _one_name_of_a_loss(cls, loss: Any) -> Any:
+        return LOSSES.get(loss, loss) if isinstance(loss, str) else loss
+
+    @field_validator("metrics", mode="before")
+    @classmethod
+    def _one_name_of_a_metric(cls, metrics: Any) -> Any:
+        if not isinstance(metrics, list | tuple):
+            return metrics
+        return [METRICS.get(metric, metric) if isinstance(metric, str) else metric for metric in metrics]
+
+
+LISTS = {name for name, field in Experiment.model_fields.items() if get_origin(field.annotation) is tuple}
+
+
+def read_experiments(paths: Sequence[Path], defaults: Path | None = None) -> dict[str, Experiment]:
+    """Read files, lay each over the defaults, and unfold their grids.
+
+    Args:
+        paths: JSON files with one object each.
+        defaults: A file of the same keys, for what the others do not say.
+
+    Returns:
+        Experiments by their names, which differ.
+
+    Raises:
+        ArtifactError: A file is missing or no JSON object.
+        ConfigError: A key is unknown, a value is refused, or two experiments have one name.
+    """
+    below = read_json(defaults) if defaults else {}
+    found: dict[str, Experiment] = {}
+    for path in paths:
+        values = {**below, **read_json(path)}
+        for named, one in grid(values):
+            experiment = Experiment.parse(one, where=str(path))
+            name = " ".join(filter(None, [experiment.model_name or path.stem, named]))
+            if name in found:
+                raise ConfigError(f"Two experiments are called {name!r}", action="Give one of them a model_name")
+            found[name] = experiment.replace(model_name=name)
+    return found
+
+
+def grid(values: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every combination of what stands in lists, and in words what sets it apart.
+
+    A key whose value is a list itself, such as ``metrics``, varies if its list holds lists.
+    """
+    varied = {name: value for name, value in values.items() if _varies(name, value)}
+    for name, value in varied.items():
+        if not value:
+            raise ConfigError(f"The list of {name} is empty", expected="at least one value")
+    for chosen in product(*varied.values()):
+        picked = dict(zip(varied, chosen, strict=True))
+        yield ", ".join(f"{name}={_said(value)}" for name, value in picked.items()), {**values, **picked}
+
+
+def _varies(name: str, value: Any) -> bool:
+    if not isinstance(value, list):
+        return False
+    return any(isinstance(item, list) for item in value) if name in LISTS else True
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list):
+        return "+".join(map(_said, value)) or "none"
+    if isinstance(value, dict):
+        return str(value.get("class_name", "..."))
+    return str(value).lower() if isinstance(value, bool) else str(value)
