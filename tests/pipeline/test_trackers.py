@@ -113,7 +113,7 @@ def test_what_is_out_of_date_is_not_told(told):
 
 def test_a_gan_reports_every_line_of_its_metrics_below_the_run(told, monkeypatch):
     """Also those of before the tracker was chosen, here all up to the last checkpoint but one."""
-    monkeypatch.setattr(gans, "TrainingDistance", lambda *_: lambda sampler: 0.0)
+    monkeypatch.setattr(gans, "TrainingDistance", lambda *_: lambda sampler: (0.0, 0.0))
     shutil.rmtree(max((told / "checkpoints").iterdir()))
     goes_on = Stage("again", "Goes on.", (), (), lambda run, progress: gans.train_gan(run, 0, progress))
     run_stages(told, [goes_on], Shown())
