@@ -46,15 +46,28 @@ class Artifact(BaseModel):
             NewerSchemaError: The file was written by a newer version.
             ArtifactError: The file is missing, no JSON, or not of this schema.
         """
-        values = read_json(path)
+        return cls.restore(read_json(path), str(path))
+
+    @classmethod
+    def restore(cls, values: dict[str, Any], where: str) -> Self:
+        """Make from what was read; an older schema is migrated.
+
+        Args:
+            values: As in the file, its schema among them.
+            where: What to call its origin in an error.
+
+        Raises:
+            NewerSchemaError: It was written by a newer version.
+            ArtifactError: It is not of this schema.
+        """
         schema = values.pop("schema", None)
         name, _, version = str(schema).partition("/")
         if name != cls.schema_name or not version.isdigit():
             wanted = f"schema {cls.schema_name}/{cls.schema_version}"
-            raise ArtifactError(f"{path} has schema {schema!r}", expected=wanted)
+            raise ArtifactError(f"{where} has schema {schema!r}", expected=wanted)
         if int(version) > cls.schema_version:
             raise NewerSchemaError(
-                f"{path} was written by a newer Synthetyk (schema {name}/{version})",
+                f"{where} was written by a newer Synthetyk (schema {name}/{version})",
                 expected=f"at most {name}/{cls.schema_version}",
                 action="Upgrade Synthetyk, or start a new run folder",
             )
@@ -63,7 +76,7 @@ class Artifact(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            wrong = config_error(cls, error, str(path))
+            wrong = config_error(cls, error, where)
             raise ArtifactError(wrong.found, expected=wrong.expected, action=wrong.action) from error
 
 
@@ -90,13 +103,28 @@ def read_json(path: Path) -> Any:
         ArtifactError: The file is missing or is no JSON object.
     """
     try:
-        values = json.loads(path.read_text())
+        data = path.read_bytes()
     except FileNotFoundError as error:
         raise ArtifactError(f"{path} is missing", action="Run the stage that writes it first") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ArtifactError(f"{path} is damaged: {error}", expected="JSON", action="Delete it and run again") from error
+    return parse_json(data, str(path))
+
+
+def parse_json(data: bytes, where: str) -> dict[str, Any]:
+    """Return a JSON object.
+
+    Args:
+        data: As it was read.
+        where: What to call its origin in an error.
+
+    Raises:
+        ArtifactError: It is no JSON object.
+    """
+    try:
+        values = json.loads(data)
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ArtifactError(f"{where} is damaged: {error}", expected="JSON", action="Delete it and run again") from error
     if not isinstance(values, dict):
-        raise ArtifactError(f"{path} holds a {type(values).__name__}", expected="a JSON object")
+        raise ArtifactError(f"{where} holds a {type(values).__name__}", expected="a JSON object")
     return values
 
 

@@ -82,6 +82,14 @@ class NewerSchemaError(ArtifactError):
     """A file was written by a newer Synthetyk."""
 
 
+class PackageError(ArtifactError):
+    """A package of models is not the one that its manifest or its signature vouches for, or cannot be used."""
+
+
+class RequestError(SynthetykError, ValueError):
+    """What was asked of a packaged model does not fit it."""
+
+
 class RunError(SynthetykError, RuntimeError):
     """A run folder cannot be used as asked."""
 

@@ -1,14 +1,15 @@
 """Images by their number: image i of class c is the same bits whatever the batch, the process or who asked."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from synthetyk.core import seeding
 from synthetyk.core.errors import TrainingError
+from synthetyk.core.noise import in_chunks, noise_of
 from synthetyk.data.dataset import from_unit
 
 CHUNK = 32  # the network always runs on this many images, numbered from a multiple of it
@@ -49,11 +50,7 @@ class Sampler:
             TrainingError: The label does not fit the generator.
         """
         self._check(label)
-        wanted = np.asarray(indices, dtype=np.int64)
-        chunks, inverse = np.unique(wanted // CHUNK, return_inverse=True)
-        drawn = np.concatenate([self._chunk(label, int(chunk), truncation) for chunk in chunks])
-        images: NDArray[np.uint8] = drawn[inverse * CHUNK + wanted % CHUNK]
-        return images
+        return in_chunks(indices, CHUNK, partial(self._chunk, label, truncation))
 
     def _check(self, label: int | None) -> None:
         if self.classes == 0 and label is not None:
@@ -62,11 +59,8 @@ class Sampler:
             raise TrainingError(f"There is no class {label}", expected=f"a label from 0 to {self.classes - 1}")
 
     @torch.no_grad()
-    def _chunk(self, label: int | None, chunk: int, truncation: float) -> NDArray[np.uint8]:
-        numbers = range(chunk * CHUNK, (chunk + 1) * CHUNK)
-        purpose = f"generate/{'all' if label is None else label}"
-        scale = np.float32(truncation * self.noise_scale)
-        z = torch.from_numpy(seeding.normal(self.seed, purpose, numbers, self.latent) * scale)
+    def _chunk(self, label: int | None, truncation: float, numbers: range) -> NDArray[np.uint8]:
+        z = torch.from_numpy(noise_of(self.seed, label, numbers, self.latent, truncation * self.noise_scale))
         labels: Tensor | None = None if label is None else torch.full((CHUNK,), label, dtype=torch.int64)
         device = next(self.generator.parameters()).device
         drawn = self.generator(z.to(device), None if labels is None else labels.to(device))

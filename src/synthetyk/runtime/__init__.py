@@ -1,0 +1,1 @@
+"""Packages of trained models, and what runs them without torch."""

@@ -1,0 +1,147 @@
+"""A package of models on disk: opened only if it is, byte for byte, what its manifest says."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from synthetyk.core.artifacts import parse_json, write_bytes
+from synthetyk.core.errors import ArtifactError, PackageError
+from synthetyk.runtime.manifest import MANIFEST, OWN_FILES, SIGNATURE, FileRecord, PackageManifest
+
+INSIDE = Path("artifacts/package")  # where the package lies in an MLflow model
+SMALL = 16 * 2**20  # bytes that manifest or signature may have
+COPY_AGAIN = "Copy or make the package again, and use it only if you know why it changed"
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package whose files were found to be those of its manifest.
+
+    Attributes:
+        folder: Where it lies.
+        manifest: What it says of itself.
+        signed_by: The public key that its signature was checked with, as hexadecimal digits; empty if none was given.
+    """
+
+    folder: Path
+    manifest: PackageManifest
+    signed_by: str = ""
+
+    def read(self, name: str) -> bytes:
+        """Return a file of the package; it is checked again, so that what is used is what was checked.
+
+        Raises:
+            PackageError: It is not, or no longer, what the manifest says.
+        """
+        return _checked(self.folder / name, self.manifest.files[name])
+
+
+def open_package(path: Path, public_key: Path | None = None) -> Package:
+    """Open a package, or the one in an MLflow model.
+
+    Nothing in it is executed. Every file is read and hashed; nothing else may lie in its folder.
+
+    Args:
+        path: Folder of the package, or of the MLflow model around it.
+        public_key: PEM file with the Ed25519 key that must have signed it; None: whoever made it is trusted.
+
+    Raises:
+        PackageError: A file is missing, too many, changed, or a link; or the signature is not of that key.
+        NewerSchemaError: A newer Synthetyk made it.
+        ArtifactError: There is no package, or its manifest is no manifest.
+    """
+    folder = _folder(path)
+    said = _read(folder / MANIFEST, SMALL)
+    signed_by = _check_signature(folder, said, public_key) if public_key else ""
+    manifest = PackageManifest.restore(parse_json(said, str(folder / MANIFEST)), str(folder / MANIFEST))
+    _check_names(folder, manifest.files)
+    for name, record in manifest.files.items():
+        _checked(folder / name, record)
+    return Package(folder, manifest, signed_by)
+
+
+def record_of(data: bytes) -> FileRecord:
+    """Return what the manifest says of a file with these bytes."""
+    return FileRecord(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
+
+
+def sign_package(path: Path, key: Path) -> str:
+    """Sign a package with the Ed25519 private key in a PEM file; return the public key as hexadecimal digits.
+
+    Raises:
+        ConfigError: There is no such key.
+        PackageError: The package is not what its manifest says.
+    """
+    from synthetyk.runtime.signature import sign
+
+    folder = open_package(path).folder
+    signature = sign(_read(folder / MANIFEST, SMALL), key)
+    signature.save(folder / SIGNATURE)
+    return signature.public_key
+
+
+def write_package(folder: Path, manifest: PackageManifest, files: Mapping[str, bytes]) -> PackageManifest:
+    """Write a package's files into a new folder, the manifest last; return it with the hash of each of them.
+
+    Args:
+        folder: New or empty.
+        manifest: With any `files`, which are replaced.
+        files: Bytes by plain name.
+    """
+    whole = manifest.model_copy(update={"files": {name: record_of(files[name]) for name in sorted(files)}})
+    whole = PackageManifest.model_validate(whole.model_dump())
+    for name, data in files.items():
+        write_bytes(folder / name, data)
+    whole.save(folder / MANIFEST)
+    return whole
+
+
+def _folder(path: Path) -> Path:
+    for folder in (path, path / INSIDE):
+        if (folder / MANIFEST).is_file():
+            return folder
+    found = f"{path} holds no package" if path.exists() else f"{path} does not exist"
+    raise ArtifactError(found, expected=f"a folder with {MANIFEST}", action="Make one with: synthetyk package RUN")
+
+
+def _check_signature(folder: Path, said: bytes, key: Path) -> str:
+    from synthetyk.runtime.signature import PackageSignature, check
+
+    path = folder / SIGNATURE
+    if not path.exists():
+        raise PackageError(f"{folder} is not signed", expected=f"a signature of the key in {key}")
+    signature = PackageSignature.restore(parse_json(_read(path, SMALL), str(path)), str(path))
+    return check(said, signature, key)
+
+
+def _check_names(folder: Path, files: Mapping[str, FileRecord]) -> None:
+    found = {entry.name for entry in folder.iterdir()} - set(OWN_FILES)
+    if missing := sorted(set(files) - found):
+        raise PackageError(f"{folder} lacks {', '.join(missing)}", expected="every file that its manifest names")
+    if extra := sorted(found - set(files)):
+        raise PackageError(f"{folder} also holds {', '.join(extra)}", expected="no file but those of its manifest")
+
+
+def _checked(path: Path, record: FileRecord) -> bytes:
+    data = _read(path, record.bytes)
+    if record_of(data) != record:
+        raise PackageError(f"{path} was changed", expected=f"SHA-256 {record.sha256}", action=COPY_AGAIN)
+    return data
+
+
+def _read(path: Path, most: int) -> bytes:
+    """Read a regular file that is no link and no larger than expected."""
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise PackageError(f"{path} cannot be read ({error.strerror})", expected="a file, no link to one") from error
+    with os.fdopen(opened, "rb") as file:
+        state = os.fstat(opened)
+        if not stat.S_ISREG(state.st_mode):
+            raise PackageError(f"{path} is no file", expected="a regular file")
+        if state.st_size > most:
+            raise PackageError(f"{path} has {state.st_size:,} bytes", expected=f"at most {most:,}", action=COPY_AGAIN)
+        return file.read(most + 1)
