@@ -1,7 +1,7 @@
 import pytest
+from tests.runtime.tiny import classifier_part, generator_part, tiny_classifier, tiny_generator, tiny_manifest
 
 from synthetyk.runtime.package import open_package, write_package
-from tests.runtime.tiny import classifier_part, generator_part, tiny_classifier, tiny_generator, tiny_manifest
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@ import onnx
 import pytest
 from onnx import numpy_helper
 from scipy.special import softmax
+from tests.runtime.tiny import CLASSES, SHAPE, TEMPERATURE, classifier_part, tiny_classifier, tiny_manifest
 
 from synthetyk.core.errors import PackageError, RequestError
 from synthetyk.runtime.classifier import ClassifierSession
 from synthetyk.runtime.manifest import PackagedClass
 from synthetyk.runtime.package import open_package, write_package
 from synthetyk.runtime.session import OnnxModel
-from tests.runtime.tiny import CLASSES, SHAPE, TEMPERATURE, classifier_part, tiny_classifier, tiny_manifest
 
 
 def images(count):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from tests.runtime.tiny import LATENT, NOISE_SCALE, SHAPE, generator_part, tiny_generator, tiny_manifest
 from torch import nn
 
 from synthetyk.core.errors import RequestError
@@ -8,14 +9,11 @@ from synthetyk.runtime.generator import CHUNK, GeneratorSession
 from synthetyk.runtime.package import open_package, write_package
 from synthetyk.runtime.session import OnnxModel
 from synthetyk.training.sampler import Sampler
-from tests.runtime.tiny import LATENT, SHAPE, generator_part, tiny_generator, tiny_manifest
 
 
 def session(classes=3, **changes):
     names = generator_part().class_names[:classes]
-    return GeneratorSession(
-        OnnxModel(tiny_generator(classes), "g"), generator_part(class_names=names, **changes)
-    )
+    return GeneratorSession(OnnxModel(tiny_generator(classes), "g"), generator_part(class_names=names, **changes))
 
 
 def test_one_by_one_shuffled_and_in_bulk_give_the_same_bytes():
@@ -44,7 +42,7 @@ class Tiny(nn.Module):
 @pytest.mark.parametrize(("classes", "label"), [(0, None), (3, 2)])
 @pytest.mark.parametrize("truncation", [1.0, 0.6])
 def test_the_noise_is_that_of_the_training(classes, label, truncation):
-    theirs = Sampler(Tiny(classes), classes, LATENT, seed=7, noise_scale=1.2)
+    theirs = Sampler(Tiny(classes), classes, LATENT, seed=7, noise_scale=NOISE_SCALE)
     ours = session(classes).sample(label, range(40), truncation=truncation)
     expected = theirs.sample(label, range(40), truncation=truncation)
     assert np.abs(ours.astype(int) - expected).max() <= 1

@@ -2,10 +2,10 @@ import json
 import os
 
 import pytest
+from tests.runtime.tiny import generator_part, tiny_manifest
 
 from synthetyk.core.errors import ArtifactError, NewerSchemaError, PackageError
 from synthetyk.runtime.package import INSIDE, open_package, write_package
-from tests.runtime.tiny import generator_part, tiny_manifest
 
 
 def test_a_package_reads_back(package):

@@ -2,10 +2,10 @@ import sys
 
 import numpy as np
 import pytest
+from tests.runtime.tiny import tiny_generator
 
 from synthetyk.core.errors import ConfigError, MissingDependencyError, PackageError
 from synthetyk.runtime.session import OnnxModel
-from tests.runtime.tiny import tiny_generator
 
 
 def test_what_is_no_model_is_refused_by_its_name():

@@ -72,7 +72,9 @@ def test_openssl_agrees_with_the_signature(package_folder, tmp_path):
     signature = bytes.fromhex(PackageSignature.load(package_folder / "signature.json").signature)
     (tmp_path / "raw").write_bytes(signature)
     command = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", str(public), "-rawin", "-sigfile", "raw"]
-    told = subprocess.run([*command, "-in", str(package_folder / "manifest.json")], cwd=tmp_path, capture_output=True)
+    told = subprocess.run(
+        [*command, "-in", str(package_folder / "manifest.json")], cwd=tmp_path, capture_output=True, check=False
+    )
     if b"rawin" in told.stderr:
         pytest.skip("needs an openssl that knows Ed25519")
     assert told.returncode == 0, told.stderr

@@ -15,12 +15,14 @@ from synthetyk.runtime.manifest import (
     TrainingData,
 )
 
-SHAPE, LATENT, TEMPERATURE = (1, 8, 8), 5, 1.5
+SHAPE, LATENT, TEMPERATURE, NOISE_SCALE = (1, 8, 8), 5, 1.5, 1.2
 CLASSES = ("normal", "benign", "malignant")
 
 
 def as_bytes(nodes, inputs, outputs, weights):
-    graph = helper.make_graph(nodes, "tiny", inputs, outputs, [numpy_helper.from_array(w, n) for n, w in weights.items()])
+    graph = helper.make_graph(
+        nodes, "tiny", inputs, outputs, [numpy_helper.from_array(w, n) for n, w in weights.items()]
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     onnx.checker.check_model(model)
     return model.SerializeToString()
@@ -54,11 +56,11 @@ def tiny_classifier(classes=3, shape=SHAPE):
 
 
 def tiny_generator(classes=3, shape=SHAPE):
-    """An image is tanh of a linear map of its noise, plus one of its class."""
+    """An image is tanh of a linear map of its noise, scaled, plus one of its class."""
     rng = np.random.default_rng(1)
     size = int(np.prod(shape))
     weights = {
-        "w": rng.normal(size=(LATENT, size)).astype(np.float32),
+        "w": rng.normal(size=(LATENT, size)).astype(np.float32) * np.float32(NOISE_SCALE),
         "shape": np.array([-1, *shape], dtype=np.int64),
     }
     nodes = [helper.make_node("MatMul", ["noise", "w"], ["drawn"])]
@@ -94,7 +96,7 @@ def generator_part(**changes):
         shape=SHAPE,
         class_names=CLASSES,
         latent=LATENT,
-        noise_scale=1.2,
+        noise_scale=NOISE_SCALE,
         seed=7,
         weights_sha256="ab" * 32,
     )
@@ -112,4 +114,3 @@ def tiny_manifest(classifier=None, generator=None):
         verdicts={"privacy": "No sign of memorisation was found."},
         files={part.file: {"sha256": "0" * 64, "bytes": 0} for part in (classifier, generator) if part},
     )
-

@@ -122,7 +122,9 @@ def parse_json(data: bytes, where: str) -> dict[str, Any]:
     try:
         values = json.loads(data)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ArtifactError(f"{where} is damaged: {error}", expected="JSON", action="Delete it and run again") from error
+        raise ArtifactError(
+            f"{where} is damaged: {error}", expected="JSON", action="Delete it and run again"
+        ) from error
     if not isinstance(values, dict):
         raise ArtifactError(f"{where} holds a {type(values).__name__}", expected="a JSON object")
     return values

@@ -78,14 +78,14 @@ class GeneratorSession:
             label: Class of the images; None for an unconditional generator.
             indices: Number of each image within its class, at least 0.
             seed: Of all images; None: that of the package.
-            truncation: Scale of the noise, over the package's own: below 1 images are more typical and less varied.
+            truncation: Scale of the noise, over the generator's own: below 1 images are more typical and less varied.
 
         Raises:
             RequestError: One of them does not fit the generator.
         """
         self._check(label, indices, truncation)
         seed = self.about.seed if seed is None else seed
-        return in_chunks(indices, CHUNK, partial(self._draw, seed, label, truncation * self.about.noise_scale))
+        return in_chunks(indices, CHUNK, partial(self._draw, seed, label, truncation))
 
     def _check(self, label: int | None, indices: Sequence[int] | NDArray[np.int64], truncation: float) -> None:
         if (label is None) != (self.classes == 0) or (label is not None and not 0 <= label < self.classes):
@@ -96,9 +96,9 @@ class GeneratorSession:
         if not math.isfinite(truncation) or truncation < 0:
             raise RequestError(f"The truncation is {truncation}", expected="a number from 0")
 
-    def _draw(self, seed: int, label: int | None, scale: float, numbers: range) -> NDArray[np.uint8]:
+    def _draw(self, seed: int, label: int | None, truncation: float, numbers: range) -> NDArray[np.uint8]:
         inputs: dict[str, NDArray[np.float32] | NDArray[np.int64]]
-        inputs = {"noise": noise_of(seed, label, numbers, self.about.latent, scale)}
+        inputs = {"noise": noise_of(seed, label, numbers, self.about.latent, truncation)}
         if label is not None:
             inputs["labels"] = np.full(len(numbers), label, dtype=np.int64)
         (images,) = self._model.run(("images",), inputs)

@@ -133,12 +133,12 @@ class GeneratorPart(Config):
     """The generator.
 
     Attributes:
-        file: ONNX: ``noise`` float32 ``(N, latent)``, and ``labels`` int64 ``(N,)`` where there are classes, to
-            ``images`` float32 ``(N, C, H, W)`` in [-1, 1].
+        file: ONNX: ``noise`` float32 ``(N, latent)``, standard normal, and ``labels`` int64 ``(N,)`` where there are
+            classes, to ``images`` float32 ``(N, C, H, W)`` in [-1, 1].
         shape: (C, H, W) of an image.
         class_names: One for each label; empty if unconditional.
         latent: Numbers in a noise vector.
-        noise_scale: What standard normal noise is multiplied with.
+        noise_scale: What the file itself multiplies noise with.
         seed: Of the images, unless another is asked for. The noise of image i of class c has the address
             (seed, ``generate/c``, i), see `core.noise`.
         precision: As for the classifier.

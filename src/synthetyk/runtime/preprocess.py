@@ -10,9 +10,7 @@ from synthetyk.data.source import RawImage
 from synthetyk.runtime.manifest import InputContract
 
 
-def prepare(
-    data: bytes, contract: InputContract, *, frame: int = 0, max_pixels: int = MAX_PIXELS
-) -> NDArray[np.uint8]:
+def prepare(data: bytes, contract: InputContract, *, frame: int = 0, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """Return an image file as the model takes it.
 
     Args:

@@ -46,7 +46,9 @@ class OnnxModel:
             shapes = {each.name: tuple(each.shape) for each in found}
             if shapes.keys() != expected.keys() or not all(_fits(shapes[name], expected[name]) for name in expected):
                 raise PackageError(
-                    f"{self.name} has the {kind} {shapes}", expected=f"{dict(expected)}", action="Make the package again"
+                    f"{self.name} has the {kind} {shapes}",
+                    expected=f"{dict(expected)}",
+                    action="Make the package again",
                 )
 
     def run(self, outputs: Sequence[str], inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:

@@ -18,7 +18,7 @@ try:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 except ModuleNotFoundError as error:
     raise MissingDependencyError(
-        "Signatures take the package cryptography, which is not installed", action="Run: pip install 'synthetyk[sign]'"
+        "Signatures take the package cryptography, which is not installed", action="Run: pip install cryptography"
     ) from error
 
 PRIVATE, PUBLIC = "a PEM file with an Ed25519 private key", "a PEM file with an Ed25519 public key"
