@@ -26,7 +26,7 @@ class PackagedModel(PythonModel):
     that must have signed the package.
     """
 
-    _skip_type_hint_validation = True  # images come in too many forms for MLflow's hints; `images_of` checks them
+    _skip_type_hint_validation = True  # `images_of` does it
 
     def load_context(self, context: PythonModelContext) -> None:
         """Open the package that MLflow unpacked."""
@@ -36,10 +36,10 @@ class PackagedModel(PythonModel):
         self.classifier = ClassifierSession.open(package, threads=threads) if package.manifest.classifier else None
         self.generator = GeneratorSession.open(package, threads=threads) if package.manifest.generator else None
 
-    def predict(
+    def predict(  # type: ignore[no-untyped-def]
         self,
         context: PythonModelContext,  # noqa: ARG002 (MLflow finds it by this name)
-        model_input: Any,
+        model_input,  # a type here would be taken for the one form in which images may come
         params: Row | None = None,
     ) -> pd.DataFrame:
         """Return one row for each image.

@@ -1,6 +1,5 @@
 """Reports to MLflow: a run for the run folder, nested in it one for each GAN."""
 
-import logging
 import os
 import time
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from synthetyk.core.artifacts import write_bytes
 from synthetyk.core.errors import ConfigError, MissingDependencyError
 from synthetyk.tracking.bookmark import Bookmark
 from synthetyk.tracking.jsonl import tell
+from synthetyk.tracking.mlflow_environment import set_environment
 from synthetyk.tracking.subject import Subject, flat, number, plain
 from synthetyk.tracking.tracker import Ended
 
@@ -27,13 +27,6 @@ EVERY = 5.0  # seconds between two deliveries: each is a transaction of some 20 
 AT_ONCE = 1000, 100  # metrics, params that MLflow takes in one delivery
 LONGEST = 5000  # characters that MLflow takes in a tag or a param on every store
 SQLITE, MEMORY = "sqlite:///", "/dev/shm"
-# Unless the user says otherwise: by itself MLflow tries for four minutes to reach a server that is away.
-ENVIRONMENT = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_LOGGING_LEVEL": "WARNING",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
-}
 PARENT = "mlflow.parentRunId"
 
 
@@ -65,9 +58,7 @@ class MlflowTracker:
         Raises:
             ConfigError: ``MLFLOW_TRACKING_URI`` is a folder, which MLflow takes no more.
         """
-        for name, value in ENVIRONMENT.items():
-            os.environ.setdefault(name, value)
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # or it tells of every try
+        set_environment()
         from mlflow.tracking import MlflowClient
 
         client, bookmark = MlflowClient(tracking_uri=_store(subject)), Bookmark(subject, "mlflow")
