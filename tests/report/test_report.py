@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from tests.runtime.tiny import classifier_part, generator_part, tiny_manifest
 
 from synthetyk.evaluation.study.report import StudyReport
 from synthetyk.models.gan_network import NetworkConfig
@@ -15,7 +16,7 @@ from synthetyk.training.generator_file import GeneratorCard
 from synthetyk.training.recipes import recipe
 
 VOID = {"meta", "img", "source", "br", "hr", "link", "input", "line", "circle"}
-SECTIONS = ("verdict", "sharing", "images", "study", "evaluation", "training", "data", "making", "limits")
+SECTIONS = ("verdict", "sharing", "images", "study", "evaluation", "training", "package", "data", "making", "limits")
 
 
 class Page(HTMLParser):
@@ -415,3 +416,13 @@ def test_void_overall_distances_are_said_loudly(inputs: ReportInputs, bare: Repo
     evaluation = inputs.evaluation.model_copy(update={"results": (result.replace(overall=void),)})
     html = render_report(replace(bare, evaluation=evaluation))
     assert f'<p class="box bad">{void.void_reason}.</p>' in html
+
+
+def test_the_package_is_told_with_its_hashes_and_figures(inputs):
+    manifest = tiny_manifest(classifier_part(), generator_part())
+    page = Page(render_report(replace(inputs, package=manifest)))
+    for name, record in manifest.files.items():
+        assert name in page.text
+        assert record.sha256 in page.text
+    assert "0.800 to 0.950" in page.text
+    assert 'mlflow.pyfunc.load_model("RUN/package")' in page.text

@@ -12,6 +12,7 @@ from synthetyk.pipeline.reporting import up_to_date
 from synthetyk.pipeline.run_folder import RunFolder, load_present
 from synthetyk.pipeline.stage import Stage
 from synthetyk.pipeline.stages import STAGES
+from synthetyk.runtime.package import open_package
 
 
 def display_of(run: RunFolder) -> ConsoleDisplay:
@@ -69,8 +70,15 @@ def _tuning(run: RunFolder) -> Iterator[str]:
         yield from (f"{name}: {value!r} instead of {own[name]!r}" for name, value in changed.items())
 
 
+def _package(run: RunFolder) -> Iterator[str]:
+    found = open_package(run.package).manifest
+    yield ", ".join(f"{name} {record.bytes / 1e6:.2f} MB" for name, record in found.files.items() if "onnx" in name)
+    yield f"load it with mlflow.pyfunc.load_model({str(run.package)!r})"
+
+
 HEADLINES: dict[str, Callable[[RunFolder], Iterator[str]]] = {
     "fingerprint": _fingerprint,
     "tune": _tuning,
     "evaluate": _evaluation,
+    "package": _package,
 }

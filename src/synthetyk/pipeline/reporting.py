@@ -20,6 +20,8 @@ from synthetyk.pipeline.stage import Stage, StageRecord, hashes, record_path
 from synthetyk.report.inputs import ReportInputs, StageLine
 from synthetyk.report.plots import training_curves
 from synthetyk.report.report import render_report
+from synthetyk.runtime.manifest import MANIFEST, PackageManifest
+from synthetyk.runtime.package import INSIDE
 
 PACKAGES = ("torch", "numpy", "pillow", "pydicom")
 CHANGED = "changed"  # stands for the SHA-256 of what a stage would write differently now
@@ -56,6 +58,7 @@ def write_report(run: RunFolder, stages: Sequence[Stage], failed: StageLine | No
         privacy=load_present(Privacy, run / "privacy.json"),
         manifest=load_present(Manifest, run.synthetic_of(0) / "manifest.json"),
         study=load_present(StudyReport, run.study / "study.json"),
+        package=load_present(PackageManifest, run.package / INSIDE / MANIFEST),
     )
     write_bytes(run.report, render_report(inputs).encode())
 

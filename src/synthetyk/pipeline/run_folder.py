@@ -83,6 +83,11 @@ class RunFolder:
         return self.path / "study"
 
     @property
+    def package(self) -> Path:
+        """The models as an MLflow model that needs no torch."""
+        return self.path / "package"
+
+    @property
     def report(self) -> Path:
         """The page to look at."""
         return self.path / "report.html"

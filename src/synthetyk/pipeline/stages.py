@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from synthetyk.core.artifacts import sha256_file
-from synthetyk.core.errors import ConfigError, MetricError, NotApplicableError
+from synthetyk.core.errors import ConfigError, MetricError, MissingDependencyError, NotApplicableError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import build_cache, open_cache
 from synthetyk.data.contact_sheet import class_sheet
@@ -29,6 +29,7 @@ from synthetyk.pipeline.configs import classifier_config, study_config
 from synthetyk.pipeline.fraction import part_of
 from synthetyk.pipeline.gans import config_of, train_gans
 from synthetyk.pipeline.hardware import has_gpu, usable_threads
+from synthetyk.pipeline.packaging import package_run, package_settings
 from synthetyk.pipeline.plan import Plan, PlanValues
 from synthetyk.pipeline.planner import checked, facts_of, make_plan
 from synthetyk.pipeline.reporting import write_curves, write_report
@@ -168,6 +169,14 @@ def _study(run: RunFolder, progress: Progress) -> None:
         raise NotApplicableError(f"The data carries no study: {error}") from error
 
 
+def _package(run: RunFolder, progress: Progress) -> None:
+    """Package the models; a run that lacks what this takes has everything else, and goes on."""
+    try:
+        package_run(run, progress)
+    except MissingDependencyError as error:
+        raise NotApplicableError(str(error)) from error
+
+
 def _report(run: RunFolder, _progress: Progress) -> None:
     write_report(run, STAGES)
 
@@ -254,6 +263,15 @@ STAGES = (
         settings=lambda run: study_config(plan_of(run), seed=run.settings().seed).model_dump(mode="json"),
     ),
     Stage(
+        "package",
+        "Packages generator and classifier: ONNX, hashes, model card, inside an MLflow model.",
+        reads=("fingerprint.json", "cache", "generator.json"),
+        writes=("package/MLmodel", "package/artifacts/package/manifest.json", "package/artifacts/package/*.onnx"),
+        work=_package,
+        settings=package_settings,
+        uses=("evaluation.json", "privacy.json", "study/study.json", "study/classifier"),
+    ),
+    Stage(
         "report",
         "Writes report.html.",
         reads=("fingerprint.json", "plan.json"),
@@ -261,7 +279,7 @@ STAGES = (
         work=_report,
         uses=(
             *("metrics.jsonl", "evaluation.json", "privacy.json", "nearest.png", "synthetic", "study/study.json"),
-            *("samples", "real.png"),
+            *("samples", "real.png", "package/artifacts/package/manifest.json"),
         ),
     ),
 )

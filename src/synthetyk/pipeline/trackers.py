@@ -60,11 +60,17 @@ def run_tracker(run: RunFolder) -> Iterator[SeveralTrackers | None]:
     if asked is None or not asked.trackers:
         yield None
         return
-    settings = {"dataset": Path(asked.dataset).name, "seed": asked.seed, "budget_seconds": asked.budget_seconds}
-    others = _guarded(asked.trackers, Subject(run=run.path, settings=settings))
+    others = _guarded(asked.trackers, whole(run))
     with closing(SeveralTrackers(NullTracker(), others)) as tracker:
         tracker.wait_open()
         yield tracker
+
+
+def whole(run: RunFolder) -> Subject:
+    """Return the run as a whole, as trackers know it."""
+    asked = run.settings()
+    settings = {"dataset": Path(asked.dataset).name, "seed": asked.seed, "budget_seconds": asked.budget_seconds}
+    return Subject(run=run.path, settings=settings)
 
 
 def _training(run: RunFolder, index: int, settings: Mapping[str, Any]) -> Subject:

@@ -11,9 +11,17 @@ from synthetyk.evaluation.generation import Manifest
 from synthetyk.evaluation.privacy import Privacy
 from synthetyk.evaluation.study.report import StudyReport
 from synthetyk.report.words import listed
+from synthetyk.runtime.manifest import PackageManifest
 
 Status = Literal["done", "not applicable", "failed", "out of date", "not finished"]
-MADE_BY = {"metrics": "train", "evaluation": "evaluate", "privacy": "privacy", "manifest": "generate", "study": "study"}
+MADE_BY = {
+    "metrics": "train",
+    "evaluation": "evaluate",
+    "privacy": "privacy",
+    "manifest": "generate",
+    "study": "study",
+    "package": "package",
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,7 @@ class ReportInputs:
         privacy: Whether training images were memorised.
         manifest: What was generated.
         study: Whether synthetic images help.
+        package: What was made of the models.
     """
 
     title: str
@@ -76,6 +85,7 @@ class ReportInputs:
     privacy: Privacy | None = None
     manifest: Manifest | None = None
     study: StudyReport | None = None
+    package: PackageManifest | None = None
 
     def absent(self, what: str, *stages: str) -> str:
         """Say in words why something is not there.

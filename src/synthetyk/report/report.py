@@ -13,6 +13,7 @@ from synthetyk.report.sections.evaluation import evaluation
 from synthetyk.report.sections.images import pictures
 from synthetyk.report.sections.limits import limits
 from synthetyk.report.sections.making import making
+from synthetyk.report.sections.package import package
 from synthetyk.report.sections.study import study
 from synthetyk.report.sections.training import training
 from synthetyk.report.words import images, listed
@@ -20,13 +21,14 @@ from synthetyk.report.words import images, listed
 __all__ = ["ReportInputs", "StageLine", "render_report"]
 
 FOOTER = "Synthetic images show no patient's body; do not diagnose."
-SECTIONS = (pictures, study, evaluation, training, data, making, limits)
+SECTIONS = (pictures, study, evaluation, training, package, data, making, limits)
 # What each section shows of what may have changed since.
 SHOWS = {
     "images": ("metrics", "manifest", "privacy"),
     "study": ("study",),
     "evaluation": ("evaluation", "privacy"),
     "training": ("metrics",),
+    "package": ("package",),
 }
 
 

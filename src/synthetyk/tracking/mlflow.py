@@ -1,6 +1,7 @@
 """Reports to MLflow: a run for the run folder, nested in it one for each GAN."""
 
 import os
+import re
 import time
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -27,7 +28,7 @@ EVERY = 5.0  # seconds between two deliveries: each is a transaction of some 20 
 AT_ONCE = 1000, 100  # metrics, params that MLflow takes in one delivery
 LONGEST = 5000  # characters that MLflow takes in a tag or a param on every store
 SQLITE, MEMORY = "sqlite:///", "/dev/shm"
-PARENT = "mlflow.parentRunId"
+PARENT, CONTENT = "mlflow.parentRunId", "synthetyk.manifest_sha256"
 
 
 class MlflowTracker:
@@ -93,6 +94,33 @@ class MlflowTracker:
     def keep(self, path: Path) -> None:
         """Copy a file to the artifacts of the MLflow run."""
         self._client.log_artifact(self._run, str(path))
+
+    def register(self, folder: Path, name: str, content: str) -> str:
+        """Make a folder with an MLflow model a version of a registered model, unless a version has this content.
+
+        Args:
+            folder: Is copied to the artifacts of the MLflow run: a version stays what it is.
+            name: Of the registered model, which is created if there is none.
+            content: What tells whether it is the same as another, for example a hash.
+
+        Returns:
+            Where it can be loaded from, ``models:/NAME/VERSION``.
+
+        Raises:
+            ConfigError: MLflow takes no such name.
+        """
+        if not re.fullmatch(r"[\w .-]{1,100}", name, re.ASCII):
+            raise ConfigError(f"The model's name is {name!r}", expected="letters, digits, spaces, and any of _ . -")
+        if not self._client.search_registered_models(f"name = '{name}'"):
+            self._client.create_registered_model(name)
+        for version in self._client.search_model_versions(f"name = '{name}'"):
+            if version.tags.get(CONTENT) == content:
+                return f"models:/{name}/{version.version}"
+        place = f"package-{content[:12]}"
+        self._client.log_artifacts(self._run, str(folder), place)
+        source = f"{self._client.get_run(self._run).info.artifact_uri}/{place}"
+        made = self._client.create_model_version(name, source, self._run, tags={CONTENT: content})
+        return f"models:/{name}/{made.version}"
 
     def close(self, ended: Ended = "finished") -> None:
         """Deliver what is left and end the MLflow run; a run as a whole also ends what a kill left open in it."""

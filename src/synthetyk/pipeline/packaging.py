@@ -1,0 +1,107 @@
+"""Gathers what a run left and has it packaged; registers the package at MLflow's registry."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import synthetyk
+from synthetyk.core.artifacts import sha256_file
+from synthetyk.core.errors import MissingDependencyError
+from synthetyk.core.progress import Progress
+from synthetyk.data.cache import CacheRecord
+from synthetyk.data.fingerprint import Fingerprint
+from synthetyk.evaluation.evaluate import Evaluation
+from synthetyk.evaluation.privacy import Privacy
+from synthetyk.evaluation.study.report import StudyReport
+from synthetyk.packaging.build import build_package
+from synthetyk.packaging.inputs import PackageInputs
+from synthetyk.pipeline.lock import locked
+from synthetyk.pipeline.plan import Plan
+from synthetyk.pipeline.run_folder import RunFolder, load_present
+from synthetyk.pipeline.trackers import whole
+from synthetyk.runtime.manifest import MANIFEST
+from synthetyk.runtime.package import open_package
+
+NEEDS = ("mlflow", "onnx", "onnxruntime", "onnxscript")
+
+
+def missing() -> list[str]:
+    """Return the names of the packages that packaging takes and that are not installed."""
+    return [name for name in NEEDS if find_spec(name) is None]
+
+
+def check_installed() -> None:
+    """See that everything is there that packaging takes.
+
+    Raises:
+        MissingDependencyError: Something is not.
+    """
+    if lacking := missing():
+        raise MissingDependencyError(
+            f"To package models takes {', '.join(lacking)}, which is not installed",
+            action="Run: pip install 'synthetyk[package]'",
+        )
+
+
+def package_settings(run: RunFolder) -> dict[str, object]:
+    """Return what decides a package beside the files of the run: who makes it, and whether it can."""
+    return {"version": synthetyk.__version__, "missing": missing(), "fraction": _fraction(run)}
+
+
+def package_run(run: RunFolder, progress: Progress) -> None:
+    """Write ``package/`` from whatever the run holds.
+
+    Raises:
+        NotApplicableError: It holds no model.
+        MissingDependencyError: What packaging takes is not installed.
+    """
+    check_installed()
+    build_package(inputs_of(run), run.package, progress)
+
+
+def inputs_of(run: RunFolder) -> PackageInputs:
+    """Return what a run's package is made of."""
+    return PackageInputs(
+        title=run.path.resolve().name,
+        cache=CacheRecord.load(run.cache / "cache.json"),
+        fingerprint=Fingerprint.load(run.fingerprint),
+        fingerprint_sha256=sha256_file(run.fingerprint),
+        fraction=_fraction(run),
+        generator=_present(run.generator),
+        classifier=_present(run.study / "classifier"),
+        evaluation=load_present(Evaluation, run / "evaluation.json"),
+        privacy=load_present(Privacy, run / "privacy.json"),
+        study=load_present(StudyReport, run.study / "study.json"),
+    )
+
+
+def register_package(run: RunFolder, name: str) -> str:
+    """Register a run's package at MLflow's registry: at the run's own store, or at the one that the user names.
+
+    Args:
+        run: With a package.
+        name: Of the model; each package that differs from those before becomes a new version of it.
+
+    Returns:
+        Where it can be loaded from, ``models:/NAME/VERSION``.
+
+    Raises:
+        ArtifactError: The run has no package, or a damaged one.
+        MissingDependencyError: MLflow is not installed.
+    """
+    from synthetyk.tracking.mlflow import MlflowTracker
+
+    content = sha256_file(open_package(run.package).folder / MANIFEST)
+    with locked(run.path):
+        tracker = MlflowTracker.open(whole(run))
+        try:
+            return tracker.register(run.package, name, content)
+        finally:
+            tracker.close()
+
+
+def _fraction(run: RunFolder) -> float:
+    return Plan.load(run.plan).values.train_fraction
+
+
+def _present(path: Path) -> Path | None:
+    return path if path.exists() else None
