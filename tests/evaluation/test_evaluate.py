@@ -1,4 +1,5 @@
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -49,6 +50,20 @@ def test_noise_costs_precision_and_distance(judged, noised):
     overall = judged(noised).overall
     assert overall.precision.value < overall.precision.floor - 0.2
     assert overall.frechet.value > 5 * overall.frechet.floor
+
+
+def test_detail_is_compared_too(blobs, projection, fresh, noised):
+    sharp, rough = (evaluate(blobs, sampler, [projection], CONFIG).sharpness for sampler in (fresh, noised))
+    assert sharp.count == 120
+    assert sharp.blurred == sharp.noisy == ()
+    assert len(rough.noisy) >= 1
+
+
+def test_an_evaluation_of_before_detail_was_compared_is_read(blobs, projection, fresh, tmp_path):
+    found = evaluate(blobs, fresh, [projection], CONFIG)
+    old = found.model_dump(mode="json", exclude={"sharpness"}) | {"schema": "evaluation/1"}
+    (tmp_path / "evaluation.json").write_text(json.dumps(old))
+    assert Evaluation.load(tmp_path / "evaluation.json").sharpness is None
 
 
 def test_every_class_is_scored_against_its_own_images(judged, fresh, stand_in):
