@@ -197,7 +197,7 @@ def test_the_file_comes_back_and_progress_ends_at_its_total(blobs, projection, u
     assert Evaluation.load(tmp_path / "evaluation.json").model_dump(exclude={"schema_"}) == found.model_dump(
         exclude={"schema_"}
     )
-    assert seen == [(step, 10) for step in range(1, 11)]
+    assert seen == [(step, 11) for step in range(1, 12)]
 
 
 def test_synthetic_images_are_drawn_piece_by_piece_and_described_in_their_order(blobs, judged, stand_in, monkeypatch):
@@ -209,4 +209,5 @@ def test_synthetic_images_are_drawn_piece_by_piece_and_described_in_their_order(
         return blobs.test.of_class(label).all()[indices % 30]
 
     assert judged(stand_in(draw)) == whole
-    assert asked == [(0, 32), (0, 32), (0, 16), (1, 32), (1, 8)]
+    described = [(0, 32), (0, 32), (0, 16), (1, 32), (1, 8)]
+    assert asked == described * 2  # once for the features and once for their detail
