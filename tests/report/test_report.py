@@ -161,7 +161,10 @@ def test_a_void_distance_is_marked_and_an_unmeasured_one_explained(page: Page) -
 
 
 def test_blur_and_noise_are_told_with_their_sizes(page: Page) -> None:
-    assert "The images are blurred: detail of 2 pixels has less than half the energy" in page.text
+    assert (
+        "The images are blurred: detail of 2 pixels has less than half the energy that it has in real ones. The"
+        in page.text
+    )
     assert "The images are noisy: detail of 8 pixels has more than twice the energy" in page.text
     assert "0.310 floor 1.000 ± 0.020" in page.text
 

@@ -41,6 +41,17 @@ class Sharpness(Config):
         """The octaves with visibly more detail than real images have."""
         return tuple(one for one in self.octaves if _beyond(one) and (one.value or 0) > SEEN)
 
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What is wrong with the detail, in words."""
+        kinds = (("blurred", self.blurred, "less than half"), ("noisy", self.noisy, "more than twice"))
+        return tuple(
+            f"The images are {kind}: detail of {' and '.join(map(size, ones))} "
+            f"has {how} the energy that it has in real ones"
+            for kind, ones, how in kinds
+            if ones
+        )
+
 
 def sharpness(real: Rows, synthetic: Rows, channels: int, config: ScoreConfig) -> Sharpness:
     """Compare the detail of as many synthetic as real images.
@@ -69,6 +80,11 @@ def sharpness(real: Rows, synthetic: Rows, channels: int, config: ScoreConfig) -
 def energy_ratio(levels: Rows, reference: Rows) -> float:
     """Return the ratio of the geometric means of two sets' energies, given their logarithms."""
     return float(np.exp(levels.mean(dtype=np.float64) - reference.mean(dtype=np.float64)))
+
+
+def size(octave: Measure) -> str:
+    """Return how large the detail of an octave is, for example ``2 pixels``."""
+    return octave.name.removeprefix("detail[").removesuffix("px]") + " pixels"
 
 
 def _levels(rows: Rows, octaves: int) -> NDArray[np.float64]:

@@ -3,10 +3,10 @@
 from synthetyk.evaluation.evaluate import ExtractorScores
 from synthetyk.evaluation.privacy import Privacy, Space
 from synthetyk.evaluation.scores import Measure, Scores
-from synthetyk.evaluation.sharpness import Sharpness
+from synthetyk.evaluation.sharpness import Sharpness, size
 from synthetyk.report.inputs import ReportInputs
 from synthetyk.report.parts import Cell, Part, Section, Table, Terms, Text, Tone
-from synthetyk.report.words import NONE, count, images, listed, number, plus_minus, score
+from synthetyk.report.words import NONE, count, images, number, plus_minus, score
 
 TITLE = "How good are the synthetic images?"
 ABOUT = {
@@ -104,7 +104,7 @@ def _sharpness(found: Sharpness) -> list[Part]:
     """Say whether the images are blurred or noisy, size by size."""
     if found.reason:
         return [Text(f"Whether the images are as sharp as real ones was not measured: {found.reason}.", "unsure")]
-    header = (Cell("Detail of"), *(Cell(_size(one)) for one in found.octaves))
+    header = (Cell("Detail of"), *(Cell(size(one)) for one in found.octaves))
     row = (
         Cell("energy, synthetic over real", ("1 is right, less is blur, more is noise",)),
         *(Cell(number(one.value), (f"floor {_floor(one)}",), tone=_tone(one, found)) for one in found.octaves),
@@ -113,27 +113,13 @@ def _sharpness(found: Sharpness) -> list[Part]:
 
 
 def _sharp_words(found: Sharpness) -> Text:
-    words = [
-        f"{kind}: detail of {listed([_size(one) for one in ones])} has {how} the energy that it has in real images."
-        for kind, ones, how in (
-            ("The images are blurred", found.blurred, "less than half"),
-            ("The images are noisy", found.noisy, "more than twice"),
-        )
-        if ones
-    ]
-    return (
-        Text(" ".join(words), "bad")
-        if words
-        else Text("Of each size the images have about as much detail as real ones.")
-    )
+    if found.findings:
+        return Text(f"{'. '.join(found.findings)}.", "bad")
+    return Text("Of each size the images have about as much detail as real ones.")
 
 
 def _tone(one: Measure, found: Sharpness) -> Tone:
     return "bad" if one in (*found.blurred, *found.noisy) else "plain"
-
-
-def _size(one: Measure) -> str:
-    return one.name.removeprefix("detail[").removesuffix("px]") + " pixels"
 
 
 def _unscored(columns: tuple[Scores, ...]) -> list[Part]:
