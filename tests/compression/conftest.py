@@ -4,8 +4,10 @@ import torch
 from torch import nn
 
 from synthetyk.compression.onnx_export import export_classifier
+from synthetyk.data.dataset import Dataset
 from synthetyk.models.gan_network import NetworkConfig, build_generator
 from synthetyk.training.classifier import ClassifierConfig, TrainedClassifier, build_network
+from synthetyk.training.classifier_trainer import ClassifierTrainer
 from synthetyk.training.generator_file import GeneratorCard, LoadedGenerator
 
 
@@ -50,6 +52,29 @@ def drawing():
         return LoadedGenerator(network.eval().requires_grad_(False), card)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def discs():
+    """Grey 28x28 images in three splits: a bright disc on the left or on the right; two images of each patient."""
+    count = 96
+    rng = np.random.default_rng(0)
+    labels = (np.arange(count) // 2 % 2).astype(np.int64)
+    row, column = np.mgrid[:28, :28]
+    y, x = rng.uniform(8, 20, count), rng.uniform(4, 14, count) + 10 * labels
+    distance = np.hypot(row - y[:, None, None], column - x[:, None, None])
+    images = 30 + 190 / (1 + np.exp(distance - 5)) + rng.normal(0, 20, (count, 28, 28))
+    splits = np.array(["train", "val", "test"])[np.arange(count) // 2 % 6 // 2]
+    keys = np.array([f"{number}.png" for number in range(count)])
+    pixels = images.clip(0, 255).astype(np.uint8)[:, None]
+    return Dataset(pixels, labels, np.arange(count) // 2, splits, keys, ("left", "right"))
+
+
+@pytest.fixture(scope="session")
+def trained(discs):
+    """A classifier that has learned them."""
+    config = ClassifierConfig(width=16, steps=80, batch_size=16, evaluate_every=20)
+    return ClassifierTrainer(config, discs.train, discs.val).fit()
 
 
 @torch.no_grad()
