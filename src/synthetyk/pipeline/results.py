@@ -19,6 +19,7 @@ FILES = {
     "evaluate": "evaluation.json",
     "privacy": "privacy.json",
     "study": "study/study.json",
+    "anomalies": "anomalies.json",
     "report": "report.html",
 }
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from synthetyk.data.classes import Classes
 from synthetyk.data.fingerprint import Fingerprint
+from synthetyk.evaluation.anomaly import AnomalyReport
 from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.generation import Manifest
 from synthetyk.evaluation.privacy import Privacy
@@ -13,7 +15,14 @@ from synthetyk.evaluation.study.report import StudyReport
 from synthetyk.report.words import listed
 
 Status = Literal["done", "not applicable", "failed", "out of date", "not finished"]
-MADE_BY = {"metrics": "train", "evaluation": "evaluate", "privacy": "privacy", "manifest": "generate", "study": "study"}
+MADE_BY = {
+    "metrics": "train",
+    "evaluation": "evaluate",
+    "privacy": "privacy",
+    "manifest": "generate",
+    "study": "study",
+    "anomalies": "anomalies",
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,9 @@ class ReportInputs:
         privacy: Whether training images were memorised.
         manifest: What was generated.
         study: Whether synthetic images help.
+        classes: What is known of the classes beyond their names.
+        anomalies: What does not look normal.
+        anomaly_sheet: PNG of test images, their drawings and their errors.
     """
 
     title: str
@@ -76,6 +88,9 @@ class ReportInputs:
     privacy: Privacy | None = None
     manifest: Manifest | None = None
     study: StudyReport | None = None
+    classes: Classes | None = None
+    anomalies: AnomalyReport | None = None
+    anomaly_sheet: Path | None = None
 
     def absent(self, what: str, *stages: str) -> str:
         """Say in words why something is not there.
@@ -106,5 +121,5 @@ class ReportInputs:
             return ""
         return (
             f"Of an earlier training, or of one that has not ended: {listed(old)} must be done again. "
-            "To go on: synthetyk run --resume RUN"
+            f"To go on: synthetyk {'anomalies RUN' if makers == ['anomalies'] else 'run --resume RUN'}"
         )
