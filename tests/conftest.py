@@ -15,6 +15,7 @@ TINY = (
     *("gan_width=8", "gan_kimg=2", "threads=1", "gan_batch_size=32"),
     *("classifier_width=8", "classifier_steps=6", "features_steps=6", "classifier_batch_size=16"),
     *("study_seeds=2", "study_workers=1", "study_resamples=100", "synthetic_per_class=80"),
+    *("anomaly_steps=30",),
 )
 
 
@@ -55,10 +56,10 @@ def run_all():
     """Return a function that runs every stage of a run."""
     from synthetyk.core.progress import silent
     from synthetyk.pipeline.stage import run_stage
-    from synthetyk.pipeline.stages import STAGES
+    from synthetyk.pipeline.stages import up_to
 
     def run(folder) -> None:
-        for stage in STAGES:
+        for stage in up_to("report"):
             run_stage(stage, folder, silent)
 
     return run

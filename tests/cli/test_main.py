@@ -159,6 +159,38 @@ def test_generate_asks_for_what_is_not_clear(finished, arguments, tmp_path, monk
     assert isinstance(call("generate", finished.path, *arguments).exception, ConfigError)
 
 
+def test_anomalies_are_looked_for_on_request_and_come_into_the_report(copied):
+    assert "Images, what was drawn of them" not in copied.report.read_text()
+    result = call("anomalies", copied.path)
+    assert result.exit_code == 0, result.output
+    assert "against normal: AUROC" in result.output
+    assert "Images, what was drawn of them" in copied.report.read_text()
+    assert call("anomalies", copied.path).output.count("done before") == 3
+
+
+def test_the_normal_class_can_be_named_and_is_remembered(copied):
+    result = call("anomalies", copied.path, "--normal", "benign")
+    assert "against benign: AUROC" in result.output
+    assert copied.settings().classes["benign"].normal
+    assert "done before" in call("anomalies", copied.path).output
+
+
+def test_a_normal_class_that_is_not_there_is_refused_and_forgotten(copied):
+    error = call("anomalies", copied.path, "--normal", "normel").exception
+    assert isinstance(error, ConfigError)
+    assert "Did you mean 'normal'" in str(error)
+    assert copied.settings().classes == {}
+
+
+def test_what_classes_are_can_be_said_in_a_file(copied, tmp_path):
+    (tmp_path / "said.json").write_text('{"benign": {"title": "Benign nodule", "risk": true}}')
+    result = call("run", "--resume", copied.path, "--classes", tmp_path / "said.json")
+    assert result.exit_code == 0, result.output
+    assert json.loads((copied / "classes.json").read_text())["classes"][0]["title"] == "Benign nodule"
+    assert "Benign nodule" in copied.report.read_text()
+    assert result.output.count("done before") == 8
+
+
 def test_a_study_at_another_fraction_runs_in_a_folder_of_its_own(copied):
     result = call("study", copied.path, "--fraction", "0.85")
     assert result.exit_code == 0, result.output

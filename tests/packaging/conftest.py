@@ -5,6 +5,7 @@ import pytest
 from tests.report.conftest import _evaluation, _fingerprint, _privacy, _study
 
 from synthetyk.data.cache import CacheRecord
+from synthetyk.data.classes import ClassWords, classes_of
 from synthetyk.data.pixels import DepthRule
 from synthetyk.models.gan_network import NetworkConfig, build_generator
 from synthetyk.packaging.inputs import PackageInputs
@@ -52,6 +53,7 @@ def inputs(models):
         evaluation=_evaluation(),
         privacy=_privacy(),
         study=_study("helps"),
+        classes=classes_of(CLASSES, {"benign": ClassWords(title="Benign mass")}),
     )
 
 

@@ -45,3 +45,8 @@ def test_the_card_says_what_it_is_what_was_measured_and_what_not(built, inputs):
     bare = model_card(manifest.model_copy(update={"classifier": None, "generator": None, "verdicts": {}}))
     assert "## Classifier" not in bare
     assert "This was not looked at." in bare
+
+
+def test_titles_and_risks_are_those_of_the_run(built):
+    found = {each.name: (each.title, each.risk) for each in built[1].classifier.classes}
+    assert found == {"normal": ("Normal", False), "benign": ("Benign mass", False), "malignant": ("Malignant", True)}

@@ -47,6 +47,14 @@ def test_large_images_get_128_pixels_when_the_budget_carries_it():
     assert plan(facts(side=224), budget=4 * 3600).values.resolution == 128
 
 
+def test_where_the_second_class_is_the_normal_one_the_first_is_the_positive_one():
+    names = ("abnormal", "normal")
+    made = plan(facts(class_names=names, normal="normal"))
+    assert made.values.positive_class == "abnormal"
+    assert "normal is the normal one" in made.reasons["positive_class"].replace(",", "")
+    assert plan(facts(class_names=("normal", "pneumonia"), normal="normal")).values.positive_class == ""
+
+
 def test_every_value_has_a_reason_and_an_origin():
     made = plan()
     names = set(type(made.values).model_fields)

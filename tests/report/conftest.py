@@ -10,9 +10,11 @@ import pytest
 
 from synthetyk.core import seeding
 from synthetyk.data.census import ClassReport, CopyReport, Extent, GroupReport, PixelReport, ProblemReport
+from synthetyk.data.classes import ClassWords, classes_of
 from synthetyk.data.contact_sheet import contact_sheet
 from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.data.pixels import DepthRule
+from synthetyk.evaluation.anomaly import AnomalyReport, Estimate
 from synthetyk.evaluation.evaluate import Evaluation, EvaluationConfig, ExtractorScores
 from synthetyk.evaluation.generation import Manifest
 from synthetyk.evaluation.privacy import LIMITS, Privacy, Space
@@ -59,6 +61,9 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> ReportInputs:
         privacy=_privacy(),
         manifest=_manifest(),
         study=_study("helps"),
+        classes=classes_of(CLASSES, {"benign": ClassWords(title="Benign nodule")}),
+        anomalies=_anomalies(),
+        anomaly_sheet=_sheet(tmp_path / "anomalies.png", 2),
     )
 
 
@@ -303,6 +308,22 @@ def _manifest() -> Manifest:
         image_shape=(1, 64, 64),
         files="files.jsonl",
         files_sha256="ef" * 32,
+    )
+
+
+def _anomalies() -> AnomalyReport:
+    return AnomalyReport(
+        normal="normal",
+        trained_on=420,
+        counts={"normal": 90, "benign": 30, "malignant": 15},
+        auroc=Estimate(value=0.842, low=0.771, high=0.9),
+        by_class={
+            "benign": Estimate(value=0.827, low=0.74, high=0.89),
+            "malignant": Estimate(value=0.874, low=0.79, high=0.94),
+        },
+        limit=2.718,
+        found=0.412,
+        false_alarms=0.056,
     )
 
 

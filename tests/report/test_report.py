@@ -312,6 +312,30 @@ def test_noise_wider_than_in_training_is_a_limit(inputs: ReportInputs, bare: Rep
     assert not any("times as wide" in each for each in points.points)
 
 
+def test_anomalies_are_told_class_by_class_with_their_pictures(page: Page) -> None:
+    told = " ".join(page.words[page.places["anomalies"] : page.places["evaluation"]])
+    for words in ("420 training images of normal", "0.827 0.740–0.890", "all of them 45 0.842", "41.2%", "5.6%"):
+        assert words in told
+    assert "maps of what is strange" in " ".join(image["alt"] for image in page.all("img"))
+
+
+def test_anomalies_that_nobody_asked_for_are_not_mentioned(bare: ReportInputs) -> None:
+    assert "anomalies" not in Page(render_report(bare)).places
+
+
+def test_anomalies_of_an_earlier_state_are_marked_with_the_command_that_does_them_again(inputs: ReportInputs) -> None:
+    old = replace(inputs, stages=(*inputs.stages, StageLine("anomalies", "out of date", 1.0)))
+    text = Page(render_report(old)).text
+    assert "'anomalies' must be done again. To go on: synthetyk anomalies RUN" in text
+
+
+def test_what_the_classes_are_taken_for_is_said(page: Page) -> None:
+    told = " ".join(page.words[page.places["data"] : page.places["making"]])
+    assert "normal Normal yes no its name" in told
+    assert "benign Benign nodule no no the user" in told
+    assert "malignant Malignant no yes its name" in told
+
+
 def test_limits_follow_from_what_was_found(page: Page) -> None:
     limits = " ".join(page.words[page.places["limits"] :])
     assert "reduced from about 128 to 64 pixels" in limits

@@ -6,11 +6,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 from synthetyk.data.pixels import DepthRule
 from synthetyk.runtime.manifest import (
-    ClassifierPart,
-    Figure,
-    GeneratorPart,
     InputContract,
+    Measured,
     PackagedClass,
+    PackagedClassifier,
+    PackagedGenerator,
     PackageManifest,
     TrainingData,
 )
@@ -83,15 +83,15 @@ def contract(shape=SHAPE, bits=8, fit="stretch"):
 
 def classifier_part(**changes):
     names = [PackagedClass(name=name, risk=name != "normal") for name in CLASSES]
-    figure = Figure(name="auc", value=0.9, low=0.8, high=0.95, about="on 100 test images")
-    part = ClassifierPart(
+    figure = Measured(name="auc", value=0.9, low=0.8, high=0.95, about="on 100 test images")
+    part = PackagedClassifier(
         file="classifier.onnx", input=contract(), classes=tuple(names), encoder="edgenet", figures=(figure,)
     )
     return part.replace(**changes)
 
 
 def generator_part(**changes):
-    part = GeneratorPart(
+    part = PackagedGenerator(
         file="generator.onnx",
         shape=SHAPE,
         class_names=CLASSES,

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from tests.training.bars import bars
 
 from synthetyk.core.errors import TrainingError
 from synthetyk.training.autoencoder import AutoencoderConfig, AutoencoderTrainer, corrupt, learning_rate_at
@@ -9,21 +10,7 @@ from synthetyk.training.classifier_trainer import ClassifierTrainer
 from synthetyk.training.labelled_images import ArrayImages
 
 CONFIG = AutoencoderConfig(width=8, steps=60, batch_size=16, evaluate_every=20)
-
-
-def bars(count: int, seed: int) -> ArrayImages:
-    """Upright against lying bars in a little noise."""
-    rng = np.random.default_rng(seed)
-    images = rng.integers(0, 30, (count, 1, 16, 16), dtype=np.uint8)
-    labels = (np.arange(count) % 2 == 0).astype(np.int64)
-    for image, label, place in zip(images, labels, rng.integers(2, 13, count), strict=True):
-        image[0].T[place : place + 3] += 200
-        if not label:
-            image[0] = image[0].T.copy()
-    return ArrayImages(images, labels, ("lying", "upright"))
-
-
-TRAIN, VAL = bars(160, 0), bars(40, 1)
+TRAIN, VAL = bars(160, 0, noise=30), bars(40, 1, noise=30)
 
 
 def unit(images: np.ndarray) -> torch.Tensor:

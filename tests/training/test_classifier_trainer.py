@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.metrics import roc_auc_score
+from tests.training.bars import bars
 
 from synthetyk.core.errors import ArtifactError, DivergedError, TrainingError
 from synthetyk.training.classifier import ClassifierConfig
@@ -18,20 +19,6 @@ from synthetyk.training.labelled_images import ArrayImages
 from synthetyk.training.validation_curve import Patience, RateFall, kept_point
 
 CONFIG = ClassifierConfig(width=8, steps=30, batch_size=16, evaluate_every=10)
-
-
-def bars(count: int, seed: int, rare: int = 2) -> ArrayImages:
-    """Upright against lying bars in noise; every `rare`-th image is upright."""
-    rng = np.random.default_rng(seed)
-    images = rng.integers(0, 100, (count, 1, 16, 16), dtype=np.uint8)
-    labels = (np.arange(count) % rare == 0).astype(np.int64)
-    for image, label, place in zip(images, labels, rng.integers(2, 13, count), strict=True):
-        image[0].T[place : place + 3] += 130
-        if not label:
-            image[0] = image[0].T.copy()
-    return ArrayImages(images, labels, ("lying", "upright"))
-
-
 TRAIN, VAL = bars(160, 0), bars(40, 1)
 
 

@@ -11,7 +11,7 @@ from rich.logging import RichHandler
 from rich.text import Text
 
 import synthetyk
-from synthetyk.cli import data, generate, package, run, stages, study
+from synthetyk.cli import anomalies, data, generate, package, run, stages, study
 from synthetyk.cli.display import errors, say
 from synthetyk.core.errors import SynthetykError
 
@@ -31,6 +31,7 @@ app.command("run")(run.run)
 app.command("train")(run.train)
 app.command("generate")(generate.generate)
 app.command("study")(study.study)
+app.command("anomalies")(anomalies.anomalies)
 app.command("package")(package.package)
 app.command("verify")(package.verify)
 stages.register(app)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from synthetyk.core.errors import ConfigError
+from synthetyk.data.classes import read_classes
 from synthetyk.data.source import SOURCES, SourceOptions
 from synthetyk.pipeline.settings import Goal, RunSettings, merge_overrides, parse_budget
 from synthetyk.tracking.registry import chosen
@@ -58,6 +59,12 @@ class PlanOptions:
         Path | None,
         typer.Option(help="JSON file with plan values; --set wins over it.", exists=True, dir_okay=False),
     ] = None
+    classes: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON file that says what classes are (docs: how-to/bring-your-data).", exists=True, dir_okay=False
+        ),
+    ] = None
     squeezenet: Annotated[
         Path | None,
         typer.Option(help="npz with SqueezeNet's weights: adds FD\\[squeezenet1_0].", exists=True, dir_okay=False),
@@ -83,6 +90,7 @@ class PlanOptions:
             remove_copies=data.remove_copies,
             weights={name: str(path.resolve()) for name, path in weights.items() if path},
             overrides=merge_overrides(self.config, self.set_ or []),
+            classes=read_classes(self.classes) if self.classes else {},
             trackers=chosen(self.tracker or []),
         )
 
@@ -95,7 +103,7 @@ class PlanOptions:
         if data != DatasetOptions() or self.budget != PlanOptions().budget:
             raise ConfigError(
                 "Options about data, seed or budget were given for a run that exists",
-                expected="--set, --config, --squeezenet, --inception or --tracker at most",
+                expected="--set, --config, --classes, --squeezenet, --inception or --tracker at most",
                 action="Begin another run for other data, another seed or another budget",
             )
         weights = {"squeezenet": self.squeezenet, "inception": self.inception}
@@ -106,6 +114,7 @@ class PlanOptions:
             update={
                 "weights": settings.weights | given,
                 "overrides": settings.overrides | fixed,
+                "classes": settings.classes | (read_classes(self.classes) if self.classes else {}),
                 "trackers": trackers,
             }
         )

@@ -35,11 +35,12 @@ from synthetyk.training.recipes import RECIPES, Recipe, Size
 
 # Where each JSON file lies in a run folder, by its schema.
 PLACES = {
-    "anomalies": "where `AnomalyReport.save` puts it; no stage writes it yet",
+    "anomalies": "anomalies.json",
     "bookmark": "tracking/TRACKER.json, tracking/TRACKER-gan-0.json",
     "cache": "cache/cache.json",
     "checkpoint": "checkpoints/ATTEMPT-STEP/state.json",
     "classifier": "features/classifier.json, study/classifier/classifier.json",
+    "classes": "classes.json",
     "config": "config.json",
     "evaluation": "evaluation.json",
     "fingerprint": "fingerprint.json",

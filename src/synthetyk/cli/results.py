@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from synthetyk.cli.display import ConsoleDisplay, console, say
 from synthetyk.data.fingerprint import Fingerprint
+from synthetyk.evaluation.anomaly import AnomalyReport
 from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.privacy import Privacy
 from synthetyk.evaluation.study.report import StudyReport
@@ -63,6 +64,17 @@ def _evaluation(run: RunFolder) -> Iterator[str]:
     yield from evaluation.sharpness.findings if evaluation.sharpness else ()
 
 
+def _anomalies(run: RunFolder) -> Iterator[str]:
+    found = AnomalyReport.load(run / "anomalies.json")
+    yield (
+        f"against {found.normal}: AUROC {found.auroc.value:.3f} (95% interval {found.auroc.low:.3f} to "
+        f"{found.auroc.high:.3f}); {found.found:.0%} of the others found at {found.false_alarms:.0%} false alarms"
+    )
+    if len(found.by_class) > 1:
+        yield ", ".join(f"{name} {each.value:.3f}" for name, each in found.by_class.items())
+    yield f"pictures: {run / 'anomalies.png'}"
+
+
 def _tuning(run: RunFolder) -> Iterator[str]:
     report = load_present(TuningReport, run.tuning)
     if report and report.winner is not None:
@@ -82,5 +94,6 @@ HEADLINES: dict[str, Callable[[RunFolder], Iterator[str]]] = {
     "fingerprint": _fingerprint,
     "tune": _tuning,
     "evaluate": _evaluation,
+    "anomalies": _anomalies,
     "package": _package,
 }

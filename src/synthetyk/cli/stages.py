@@ -7,8 +7,8 @@ import typer
 from synthetyk.cli.options import Run
 from synthetyk.pipeline.run_folder import open_run
 
-# What the stages say of themselves, written down here since asking them takes torch; train, generate, study and package
-# have commands of their own.
+# What the stages say of themselves, written down here since asking them takes torch; train, generate, study, anomalies
+# and package have commands of their own.
 SUMMARIES = {
     "fingerprint": "Looks at the data: what it is, which images cannot be used, copies, leaks, splits.",
     "plan": "Derives every setting from the data, this machine and the budget.",

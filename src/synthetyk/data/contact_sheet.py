@@ -1,5 +1,6 @@
 """Sheets of images that people look at."""
 
+import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -57,6 +58,13 @@ def class_sheet(subset: Subset, per_class: int, *, scale: int | None = None, see
         chosen = members.batch(np.sort(rng.permutation(len(members))[:per_class]))
         rows.append(np.pad(chosen, ((0, per_class - len(chosen)), *[(0, 0)] * 3), constant_values=WHITE))
     return contact_sheet(np.concatenate(rows), columns=per_class, scale=scale, captions=names)
+
+
+def png_bytes(sheet: Image.Image) -> bytes:
+    """Return a sheet as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    sheet.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

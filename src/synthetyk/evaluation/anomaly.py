@@ -1,6 +1,7 @@
 """Anomalies: what an autoencoder that has met normal images alone cannot draw again."""
 
-from typing import ClassVar, Protocol
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 import torch
@@ -18,7 +19,9 @@ from synthetyk.metrics.bootstrap import group_draws, group_numbers
 from synthetyk.metrics.checks import Floats
 from synthetyk.metrics.interval import Interval, percentile_interval
 
-WINDOW = 16  # error maps are averaged over windows of a sixteenth of the image's longer side
+WINDOW = 16  # error maps are averaged over windows of a sixteenth of the image's longer side,
+NARROWEST = 3  # and of at least so many pixels: a single one's error is mostly noise
+STEADY = 0.1  # of the mean deviation over places: steadier than that is no place taken for
 RESAMPLES = 2000
 
 
@@ -50,9 +53,9 @@ class AnomalyReport(Artifact):
         normal: The class that the autoencoder was trained on.
         trained_on: Images of it.
         counts: Test images of each class.
-        auroc: How well the error tells every other class from the normal one.
+        auroc: How well the score tells every other class from the normal one.
         by_class: The same for each other class alone.
-        limit: The error that 95% of normal validation images stay below: above it an image is called an anomaly.
+        limit: The score that 95% of normal validation images stay below: above it an image is called an anomaly.
         found: Part of the other classes' test images above it.
         false_alarms: Part of the normal test images above it.
     """
@@ -69,6 +72,44 @@ class AnomalyReport(Artifact):
     false_alarms: float
 
 
+@dataclass(frozen=True)
+class AnomalyDetector:
+    """Tells how strange images are, place by place.
+
+    An edge is drawn worse than a plain area, and noise worse than either, in healthy images too: the plain error would
+    call a sharp normal image stranger than a hazy one with a finding. So an error counts by how far it lies from what
+    normal images show at the same place, in their standard deviations, to either side.
+
+    Attributes:
+        autoencoder: Draws images again.
+        mean: Mean error of normal training images, float64 ``(H, W)``.
+        deviation: Its standard deviation, float64 ``(H, W)``.
+    """
+
+    autoencoder: Drawing
+    mean: Floats
+    deviation: Floats
+
+    @classmethod
+    def of(cls, autoencoder: Drawing, normal: Subset) -> Self:
+        """Learn from normal training images how large errors usually are; they are read piece by piece."""
+        total, squares = np.zeros(normal.shape[1:]), np.zeros(normal.shape[1:])
+        for images in pieces(normal):
+            errors = error_maps(autoencoder, images).astype(np.float64)
+            total, squares = total + errors.sum(axis=0), squares + np.square(errors).sum(axis=0)
+        mean = total / len(normal)
+        deviation = np.sqrt(np.maximum(squares / len(normal) - np.square(mean), 0))
+        return cls(autoencoder, mean, np.maximum(deviation, STEADY * deviation.mean() + np.finfo(np.float32).tiny))
+
+    def maps(self, images: NDArray[np.uint8]) -> Floats:
+        """Return how strange each place of uint8 images ``(N, C, H, W)`` is, ``(N, H, W)``, about 1 if it is not."""
+        return np.square((error_maps(self.autoencoder, images) - self.mean) / self.deviation)
+
+    def scores(self, subset: Subset) -> Floats:
+        """Return how strange each image is, ``(N,)``: the mean of its map."""
+        return np.concatenate([self.maps(images).mean(axis=(1, 2)) for images in pieces(subset)], axis=0)
+
+
 def error_maps(autoencoder: Drawing, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return how wrong an image is drawn, place by place.
 
@@ -78,25 +119,22 @@ def error_maps(autoencoder: Drawing, images: NDArray[np.uint8]) -> NDArray[np.fl
 
     Returns:
         float32 ``(N, H, W)``: squared errors of half the range from black to white, averaged over channels and over a
-        window about each place, since a single pixel's is mostly noise.
+        window about each place.
     """
     wrong = np.square(autoencoder.drawn(images) - to_unit(images)).mean(axis=1, keepdims=True)
-    side = max(1, max(images.shape[2:]) // WINDOW) // 2 * 2 + 1
+    side = max(NARROWEST, max(images.shape[2:]) // WINDOW // 2 * 2 + 1)
     smooth = F.avg_pool2d(torch.from_numpy(wrong), side, stride=1, padding=side // 2, count_include_pad=False)
     maps: NDArray[np.float32] = smooth[:, 0].numpy()
     return maps
 
 
-def anomaly_scores(autoencoder: Drawing, subset: Subset) -> Floats:
-    """Return how strange each image is, ``(N,)``: the mean of its error map."""
-    return np.concatenate([error_maps(autoencoder, images).mean(axis=(1, 2)) for images in pieces(subset)], axis=0)
-
-
-def detect(autoencoder: Drawing, train: Subset, val: Subset, test: Subset, normal: int, *, seed: int) -> AnomalyReport:
-    """Measure how well an autoencoder tells anomalies from normal images.
+def detect(
+    detector: AnomalyDetector, train: Subset, val: Subset, test: Subset, normal: int, *, seed: int
+) -> AnomalyReport:
+    """Measure how well anomalies are told from normal images.
 
     Args:
-        autoencoder: Trained on the normal images of `train`.
+        detector: Of the normal images of `train`.
         train: The training split, for its counts.
         val: Its normal images set the limit.
         test: What is judged.
@@ -112,8 +150,8 @@ def detect(autoencoder: Drawing, train: Subset, val: Subset, test: Subset, norma
             f"Without test images of {names[normal]} and of another class, and validation images of {names[normal]}, "
             "there is nothing to measure anomalies by"
         )
-    scores = anomaly_scores(autoencoder, test)
-    limit = float(np.quantile(anomaly_scores(autoencoder, val.select(val.labels == normal)), 0.95))
+    scores = detector.scores(test)
+    limit = float(np.quantile(detector.scores(val.of_class(normal)), 0.95))
     others = [label for label in np.unique(labels[labels >= 0]) if label != normal]
     called = scores > limit
     return AnomalyReport(

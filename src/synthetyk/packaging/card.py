@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from synthetyk.runtime.manifest import ClassifierPart, Figure, GeneratorPart, PackageManifest, TrainingData
+from synthetyk.runtime.manifest import Measured, PackagedClassifier, PackagedGenerator, PackageManifest, TrainingData
 
 LIMITS = (
     "A generator repeats what its training images show, their errors and one-sidedness included.",
@@ -34,7 +34,7 @@ def model_card(manifest: PackageManifest) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _classifier(part: ClassifierPart) -> Iterator[str]:
+def _classifier(part: PackagedClassifier) -> Iterator[str]:
     channels, height, width = part.input.shape
     yield "## Classifier"
     yield _points(
@@ -51,7 +51,7 @@ def _classifier(part: ClassifierPart) -> Iterator[str]:
     yield from _figures(part.figures)
 
 
-def _generator(part: GeneratorPart) -> Iterator[str]:
+def _generator(part: PackagedGenerator) -> Iterator[str]:
     channels, height, width = part.shape
     yield "## Generator"
     yield _points(
@@ -81,7 +81,7 @@ def _verdicts(manifest: PackageManifest) -> Iterator[str]:
         yield manifest.verdicts.get(name, "This was not looked at.")
 
 
-def _figures(figures: Sequence[Figure]) -> Iterator[str]:
+def _figures(figures: Sequence[Measured]) -> Iterator[str]:
     if figures:
         yield _table(
             ("measured", "value", "95% interval", "on"),
@@ -89,7 +89,7 @@ def _figures(figures: Sequence[Figure]) -> Iterator[str]:
         )
 
 
-def _interval(figure: Figure) -> str:
+def _interval(figure: Measured) -> str:
     return "" if figure.low is None or figure.high is None else f"{figure.low:.4g} to {figure.high:.4g}"
 
 

@@ -22,7 +22,7 @@ def contents(inputs: PackageInputs) -> tuple[PackageManifest, dict[str, bytes]]:
     files: dict[str, bytes] = {}
     classifier = generator = None
     if inputs.classifier:
-        classifier, data = classifier_part(inputs.classifier, inputs.cache, inputs.study)
+        classifier, data = classifier_part(inputs.classifier, inputs.cache, inputs.study, inputs.classes)
         files[classifier.file] = data
     if inputs.generator:
         generator, data = generator_part(inputs.generator, inputs.evaluation)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthetyk.data.cache import CacheRecord
+from synthetyk.data.classes import Classes
 from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.privacy import Privacy
@@ -25,6 +26,7 @@ class PackageInputs:
         evaluation: How good the generator's images are.
         privacy: Whether they show training images again.
         study: Whether they help, and how good the classifier is.
+        classes: What is known of the classes beyond their names.
     """
 
     title: str
@@ -37,3 +39,4 @@ class PackageInputs:
     evaluation: Evaluation | None = None
     privacy: Privacy | None = None
     study: StudyReport | None = None
+    classes: Classes | None = None

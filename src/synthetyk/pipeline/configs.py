@@ -3,6 +3,7 @@
 from typing import Any
 
 from synthetyk.evaluation.study.report import StudyConfig
+from synthetyk.training.autoencoder import AutoencoderConfig
 from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.recipes import recipe
@@ -74,6 +75,28 @@ def classifier_config(plan: Any, *, steps: int, seed: int) -> ClassifierConfig:
             "evaluate_every": max(1, steps // 16),
             "precision": plan.classifier_precision,
             "seed": seed,
+        },
+        where="the plan",
+    )
+
+
+def anomaly_config(plan: Any, *, seed: int) -> AutoencoderConfig:
+    """Return the settings of the autoencoder that finds anomalies.
+
+    Args:
+        plan: Anything with the attributes of `plan.PlanValues` that begin with ``anomaly_``, and the common ones.
+        seed: The run's seed.
+    """
+    return AutoencoderConfig.parse(
+        {
+            "task": "draw",
+            "width": plan.classifier_width,
+            "code": plan.anomaly_code,
+            "steps": plan.anomaly_steps,
+            "batch_size": plan.classifier_batch_size,
+            "evaluate_every": max(1, plan.anomaly_steps // 16),
+            "seed": seed,
+            "threads": plan.threads,
         },
         where="the plan",
     )

@@ -8,6 +8,7 @@ from synthetyk.core.artifacts import sha256_file
 from synthetyk.core.errors import MissingDependencyError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import CacheRecord
+from synthetyk.data.classes import Classes
 from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.privacy import Privacy
@@ -71,6 +72,7 @@ def inputs_of(run: RunFolder) -> PackageInputs:
         evaluation=load_present(Evaluation, run / "evaluation.json"),
         privacy=load_present(Privacy, run / "privacy.json"),
         study=load_present(StudyReport, run.study / "study.json"),
+        classes=load_present(Classes, run.classes),
     )
 
 

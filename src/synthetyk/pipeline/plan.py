@@ -53,6 +53,8 @@ class PlanValues(Config):
         classifier_flips: Whether augmentation may mirror images.
         classifier_precision: ``fp32`` or ``bf16`` autocast.
         features_steps: Optimiser steps of the feature network.
+        anomaly_steps: Optimiser steps of the autoencoder that finds anomalies; it is trained only when asked for.
+        anomaly_code: Channels of its narrow place: what is strange must not fit through it.
         positive_class: Two classes only: whose recall is called sensitivity; empty: the second.
         study_seeds: Classifiers per arm.
         study_workers: Processes that train classifiers side by side, one thread each.
@@ -93,6 +95,8 @@ class PlanValues(Config):
     classifier_flips: bool
     classifier_precision: Literal["fp32", "bf16"]
     features_steps: int = Field(ge=1)
+    anomaly_steps: int = Field(ge=1)
+    anomaly_code: int = Field(ge=1)
     positive_class: str
     study_seeds: int = Field(ge=2)
     study_workers: int = Field(ge=1)
@@ -123,6 +127,17 @@ def _with_spread(old: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _with_anomalies(old: dict[str, Any]) -> dict[str, Any]:
+    """Bring plan/3 to plan/4: nothing looked for anomalies."""
+    added = {"anomaly_steps": 800, "anomaly_code": 4}
+    return {
+        **old,
+        "values": {**added, **old["values"]},
+        "reasons": {**dict.fromkeys(added, "the rule of later plans"), **old["reasons"]},
+        "origins": {**dict.fromkeys(added, "plan"), **old["origins"]},
+    }
+
+
 class Plan(Artifact):
     """plan.json: the values, why each is what it is, and which layer chose it.
 
@@ -134,8 +149,8 @@ class Plan(Artifact):
     """
 
     schema_name: ClassVar[str] = "plan"
-    schema_version: ClassVar[int] = 3
-    migrations: ClassVar[dict[int, Migration]] = {1: _with_recipe, 2: _with_spread}
+    schema_version: ClassVar[int] = 4
+    migrations: ClassVar[dict[int, Migration]] = {1: _with_recipe, 2: _with_spread, 3: _with_anomalies}
 
     values: PlanValues
     reasons: dict[str, str]

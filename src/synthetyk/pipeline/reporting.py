@@ -8,7 +8,9 @@ from pathlib import Path
 import synthetyk
 from synthetyk.core.artifacts import read_json, write_bytes
 from synthetyk.core.errors import DatasetError, SynthetykError
+from synthetyk.data.classes import Classes
 from synthetyk.data.fingerprint import Fingerprint
+from synthetyk.evaluation.anomaly import AnomalyReport
 from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.generation import Manifest
 from synthetyk.evaluation.privacy import Privacy
@@ -58,6 +60,9 @@ def write_report(run: RunFolder, stages: Sequence[Stage], failed: StageLine | No
         privacy=load_present(Privacy, run / "privacy.json"),
         manifest=load_present(Manifest, run.synthetic_of(0) / "manifest.json"),
         study=load_present(StudyReport, run.study / "study.json"),
+        classes=load_present(Classes, run.classes),
+        anomalies=load_present(AnomalyReport, run / "anomalies.json"),
+        anomaly_sheet=_present(run / "anomalies.png"),
         package=load_present(PackageManifest, run.package / INSIDE / MANIFEST),
     )
     write_bytes(run.report, render_report(inputs).encode())

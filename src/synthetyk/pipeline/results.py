@@ -19,6 +19,7 @@ FILES = {
     "evaluate": "evaluation.json",
     "privacy": "privacy.json",
     "study": "study/study.json",
+    "anomalies": "anomalies.json",
     "package": "package/artifacts/package/model-card.md",
     "report": "report.html",
 }

@@ -11,6 +11,7 @@ from pydantic import Field
 from synthetyk.core.artifacts import Artifact, Migration, read_json
 from synthetyk.core.config import Config
 from synthetyk.core.errors import ArtifactError, ConfigError
+from synthetyk.data.classes import ClassWords
 from synthetyk.data.source import SourceOptions
 
 Origin = Literal["command line", "config file", "tuning"]
@@ -43,12 +44,13 @@ class RunSettings(Artifact):
         remove_copies: Drop training images that stand in a later split too.
         weights: Files with weights of feature networks by extractor name, for example ``squeezenet``.
         overrides: Plan values fixed by the user or found by tuning.
+        classes: What the user said of classes, by name, see `data.classes`.
         trackers: Whom trainings report to beside JSON lines, for example ``mlflow``; no result depends on it.
     """
 
     schema_name: ClassVar[str] = "config"
-    schema_version: ClassVar[int] = 2
-    migrations: ClassVar[dict[int, Migration]] = {1: dict}
+    schema_version: ClassVar[int] = 3
+    migrations: ClassVar[dict[int, Migration]] = {1: dict, 2: dict}
 
     dataset: str
     options: SourceOptions = SourceOptions()
@@ -58,6 +60,7 @@ class RunSettings(Artifact):
     remove_copies: bool = False
     weights: dict[str, str] = Field(default={})
     overrides: dict[str, Override] = Field(default={})
+    classes: dict[str, ClassWords] = Field(default={})
     trackers: tuple[str, ...] = ()
 
     def overrides_by(self, *origins: Origin) -> dict[str, Override]:

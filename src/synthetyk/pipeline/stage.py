@@ -28,6 +28,7 @@ class Stage:
         work: Does it; raises `NotApplicableError` if this data gives it nothing to do.
         settings: Whatever else decides the result, as JSON values (for example the part of the plan that it uses).
         uses: Like `reads`, but may be absent.
+        optional: Whether it is no part of a whole run: it is done only when asked for by name.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Stage:
     work: Callable[[RunFolder, Progress], None]
     settings: Callable[[RunFolder], Mapping[str, Any]] = lambda _run: {}
     uses: tuple[str, ...] = ()
+    optional: bool = False
 
 
 class StageRecord(Artifact):

@@ -10,6 +10,7 @@ from synthetyk.core.artifacts import sha256_file
 from synthetyk.core.errors import ConfigError, MetricError, MissingDependencyError, NotApplicableError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import build_cache, open_cache
+from synthetyk.data.classes import classes_of
 from synthetyk.data.contact_sheet import class_sheet
 from synthetyk.data.fingerprint import Fingerprint, inspect
 from synthetyk.data.open import open_source
@@ -25,6 +26,7 @@ from synthetyk.evaluation.scores import ScoreConfig
 from synthetyk.evaluation.study.inputs import SyntheticSet
 from synthetyk.evaluation.study.study import run_study
 from synthetyk.metrics.extractor import FeatureExtractor
+from synthetyk.pipeline.anomalies import ANOMALIES
 from synthetyk.pipeline.configs import classifier_config, study_config
 from synthetyk.pipeline.fraction import part_of
 from synthetyk.pipeline.gans import config_of, train_gans
@@ -72,17 +74,20 @@ def _fingerprint_settings(run: RunFolder) -> Mapping[str, Any]:
 def _plan(run: RunFolder, _progress: Progress) -> None:
     """Plan, or, where a plan of the same data exists, lay what the user fixed since over it."""
     asked, processes = run.settings(), current_world().size
-    facts = facts_of(Fingerprint.load(run.fingerprint), usable_threads(), gpu=has_gpu(), processes=processes)
+    fingerprint = Fingerprint.load(run.fingerprint)
+    classes = classes_of(fingerprint.classes.names, asked.classes)
+    facts = facts_of(fingerprint, usable_threads(), classes, gpu=has_gpu(), processes=processes)
     before, record = load_present(Plan, run.plan), load_present(StageRecord, record_path(run, "plan"))
     if before and record and record.inputs == hashes(run, BY_NAME["plan"].reads):
         plan = checked(before.patched(asked.overrides), facts, asked)
     else:
         plan = make_plan(facts, asked, MeasuredSpeeds())
+    classes.save(run.classes)
     plan.save(run.plan)
 
 
 def _plan_settings(run: RunFolder) -> Mapping[str, Any]:
-    return run.settings().model_dump(include={"overrides", "weights"})
+    return run.settings().model_dump(include={"overrides", "weights", "classes"})
 
 
 def _cache(run: RunFolder, progress: Progress) -> None:
@@ -194,7 +199,7 @@ STAGES = (
         "plan",
         "Derives every setting from the data, this machine and the budget.",
         reads=("fingerprint.json",),
-        writes=("plan.json",),
+        writes=("plan.json", "classes.json"),
         work=_plan,
         settings=_plan_settings,
     ),
@@ -262,6 +267,7 @@ STAGES = (
         work=_study,
         settings=lambda run: study_config(plan_of(run), seed=run.settings().seed).model_dump(mode="json"),
     ),
+    ANOMALIES,
     Stage(
         "package",
         "Packages generator and classifier: ONNX, hashes, model card, inside an MLflow model.",
@@ -269,7 +275,7 @@ STAGES = (
         writes=("package/MLmodel", "package/artifacts/package/manifest.json", "package/artifacts/package/*.onnx"),
         work=_package,
         settings=package_settings,
-        uses=("evaluation.json", "privacy.json", "study/study.json", "study/classifier"),
+        uses=("evaluation.json", "privacy.json", "study/study.json", "study/classifier", "classes.json"),
     ),
     Stage(
         "report",
@@ -279,7 +285,8 @@ STAGES = (
         work=_report,
         uses=(
             *("metrics.jsonl", "evaluation.json", "privacy.json", "nearest.png", "synthetic", "study/study.json"),
-            *("samples", "real.png", "package/artifacts/package/manifest.json"),
+            *("samples", "real.png", "classes.json", "anomalies.json", "anomalies.png"),
+            "package/artifacts/package/manifest.json",
         ),
     ),
 )
@@ -287,14 +294,15 @@ BY_NAME = {stage.name: stage for stage in STAGES}
 
 
 def up_to(name: str) -> tuple[Stage, ...]:
-    """Return the stages from the first to the named one.
+    """Return the stages from the first to the named one, without those that are done only when asked for by name.
 
     Raises:
         ConfigError: There is no such stage.
     """
     if name not in BY_NAME:
         raise ConfigError(f"There is no stage {name!r}", expected=f"one of {', '.join(BY_NAME)}")
-    return STAGES[: list(BY_NAME).index(name) + 1]
+    before = STAGES[: list(BY_NAME).index(name)]
+    return (*(stage for stage in before if not stage.optional), BY_NAME[name])
 
 
 def at_fraction(run: RunFolder, fraction: float) -> RunFolder:

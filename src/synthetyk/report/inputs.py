@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from synthetyk.data.classes import Classes
 from synthetyk.data.fingerprint import Fingerprint
+from synthetyk.evaluation.anomaly import AnomalyReport
 from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.generation import Manifest
 from synthetyk.evaluation.privacy import Privacy
@@ -20,6 +22,7 @@ MADE_BY = {
     "privacy": "privacy",
     "manifest": "generate",
     "study": "study",
+    "anomalies": "anomalies",
     "package": "package",
 }
 
@@ -66,6 +69,9 @@ class ReportInputs:
         privacy: Whether training images were memorised.
         manifest: What was generated.
         study: Whether synthetic images help.
+        classes: What is known of the classes beyond their names.
+        anomalies: What does not look normal.
+        anomaly_sheet: PNG of test images, their drawings and their errors.
         package: What was made of the models.
     """
 
@@ -85,6 +91,9 @@ class ReportInputs:
     privacy: Privacy | None = None
     manifest: Manifest | None = None
     study: StudyReport | None = None
+    classes: Classes | None = None
+    anomalies: AnomalyReport | None = None
+    anomaly_sheet: Path | None = None
     package: PackageManifest | None = None
 
     def absent(self, what: str, *stages: str) -> str:
@@ -116,5 +125,5 @@ class ReportInputs:
             return ""
         return (
             f"Of an earlier training, or of one that has not ended: {listed(old)} must be done again. "
-            "To go on: synthetyk run --resume RUN"
+            f"To go on: synthetyk {'anomalies RUN' if makers == ['anomalies'] else 'run --resume RUN'}"
         )

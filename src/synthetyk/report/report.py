@@ -8,6 +8,7 @@ import synthetyk
 from synthetyk.report.answers import failures, helps, shareable
 from synthetyk.report.inputs import ReportInputs, StageLine
 from synthetyk.report.parts import Section, Text
+from synthetyk.report.sections.anomalies import anomalies
 from synthetyk.report.sections.data import data
 from synthetyk.report.sections.evaluation import evaluation
 from synthetyk.report.sections.images import pictures
@@ -21,11 +22,12 @@ from synthetyk.report.words import images, listed
 __all__ = ["ReportInputs", "StageLine", "render_report"]
 
 FOOTER = "Synthetic images show no patient's body; do not diagnose."
-SECTIONS = (pictures, study, evaluation, training, package, data, making, limits)
+SECTIONS = (pictures, study, anomalies, evaluation, training, package, data, making, limits)
 # What each section shows of what may have changed since.
 SHOWS = {
     "images": ("metrics", "manifest", "privacy"),
     "study": ("study",),
+    "anomalies": ("anomalies",),
     "evaluation": ("evaluation", "privacy"),
     "training": ("metrics",),
     "package": ("package",),
@@ -43,7 +45,7 @@ def render_report(inputs: ReportInputs) -> str:
         title=inputs.title,
         subtitle=_subtitle(inputs),
         answers=(*failures(inputs), helps(inputs), shareable(inputs)),
-        sections=[_dated(section(inputs), inputs) for section in SECTIONS],
+        sections=[_dated(section, inputs) for each in SECTIONS if (section := each(inputs)).parts],
         footer=f"Made by Synthetyk {synthetyk.__version__}. {FOOTER}",
     )
 

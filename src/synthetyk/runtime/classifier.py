@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from synthetyk.core.errors import RequestError
 from synthetyk.data.dataset import to_unit
-from synthetyk.runtime.manifest import ClassifierPart
+from synthetyk.runtime.manifest import PackagedClassifier
 from synthetyk.runtime.package import Package
 from synthetyk.runtime.preprocess import prepare
 from synthetyk.runtime.session import OnnxModel
@@ -47,7 +47,7 @@ class ClassifierSession:
         PackageError: The network does not take and give what the manifest says.
     """
 
-    def __init__(self, model: OnnxModel, about: ClassifierPart, *, batch: int = BATCH) -> None:
+    def __init__(self, model: OnnxModel, about: PackagedClassifier, *, batch: int = BATCH) -> None:
         classes = len(about.classes)
         model.check(
             {"images": (None, *about.input.shape)},

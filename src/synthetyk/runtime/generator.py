@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from synthetyk.core.errors import RequestError
 from synthetyk.core.noise import in_chunks, noise_of
 from synthetyk.data.dataset import from_unit
-from synthetyk.runtime.manifest import GeneratorPart
+from synthetyk.runtime.manifest import PackagedGenerator
 from synthetyk.runtime.package import Package
 from synthetyk.runtime.session import OnnxModel
 
@@ -32,7 +32,7 @@ class GeneratorSession:
         PackageError: The network does not take and give what the manifest says.
     """
 
-    def __init__(self, model: OnnxModel, about: GeneratorPart) -> None:
+    def __init__(self, model: OnnxModel, about: PackagedGenerator) -> None:
         labels: dict[str, tuple[int | None, ...]] = {"labels": (None,)} if about.class_names else {}
         model.check({"noise": (None, about.latent), **labels}, {"images": (None, *about.shape)})
         self.about = about

@@ -88,7 +88,7 @@ class InputContract(Config):
         return 1 if self.shape[0] == 1 else 3
 
 
-class Figure(Config):
+class Measured(Config):
     """Something that was measured.
 
     Attributes:
@@ -106,7 +106,7 @@ class Figure(Config):
     about: str
 
 
-class ClassifierPart(Config):
+class PackagedClassifier(Config):
     """The classifier.
 
     Attributes:
@@ -126,10 +126,10 @@ class ClassifierPart(Config):
     encoder: str
     precision: Precision = "fp32"
     origin: str = ""
-    figures: tuple[Figure, ...] = ()
+    figures: tuple[Measured, ...] = ()
 
 
-class GeneratorPart(Config):
+class PackagedGenerator(Config):
     """The generator.
 
     Attributes:
@@ -154,7 +154,7 @@ class GeneratorPart(Config):
     seed: int = Field(ge=0)
     precision: Precision = "fp32"
     weights_sha256: str
-    figures: tuple[Figure, ...] = ()
+    figures: tuple[Measured, ...] = ()
 
 
 class TrainingData(Config):
@@ -194,8 +194,8 @@ class PackageManifest(Artifact):
     title: str
     notice: str = NOTICE
     created_by: str
-    classifier: ClassifierPart | None
-    generator: GeneratorPart | None
+    classifier: PackagedClassifier | None
+    generator: PackagedGenerator | None
     data: TrainingData
     verdicts: dict[str, str] = Field(default={})
     files: dict[PlainName, FileRecord]

@@ -1,6 +1,7 @@
 """What the data is: counts, copies, leaks, problems, intensities."""
 
 from synthetyk.data.census import CopyReport, Extent, PixelReport
+from synthetyk.data.classes import Classes
 from synthetyk.data.dataset import SPLITS
 from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.report.inputs import ReportInputs
@@ -22,6 +23,7 @@ def data(inputs: ReportInputs) -> Section:
     parts: list[Part] = [
         _facts(found),
         _counts(found),
+        *_classes(inputs.classes),
         Points(tuple(_origins(found))),
         _copies(found),
         _problems(found),
@@ -68,6 +70,25 @@ def _counts(found: Fingerprint) -> Table:
     if len(rows) > 1:
         rows.append(_row("together", [sum(each[split] for each in counts.values()) for split in SPLITS]))
     return Table("Images by class and split", header, tuple(rows))
+
+
+def _classes(known: Classes | None) -> list[Table]:
+    """Say what the run takes the classes for, since what is normal or a risk decides how it is judged."""
+    if not known or not known.classes:
+        return []
+    header = (Cell("Class"), Cell("Called"), Cell("Normal"), Cell("Risk"), Cell("Told by"))
+    rows = tuple(
+        (
+            Cell(each.name, code=True),
+            Cell(each.title),
+            Cell("yes" if each.normal else "no"),
+            Cell("yes" if each.risk else "no"),
+            Cell("the user" if each.told == "user" else "its name"),
+        )
+        for each in known.ordered
+    )
+    about = "Where a name misleads, --classes FILE says it better."
+    return [Table("What the classes are taken for", header, rows, about)]
 
 
 def _row(name: str, numbers: list[int]) -> tuple[Cell, ...]:

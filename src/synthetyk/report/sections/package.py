@@ -3,7 +3,7 @@
 from synthetyk.report.inputs import ReportInputs
 from synthetyk.report.parts import Cell, Part, Section, Table, Text
 from synthetyk.report.words import NONE, count, number
-from synthetyk.runtime.manifest import Figure, PackageManifest
+from synthetyk.runtime.manifest import Measured, PackageManifest
 
 LOADING = (
     'In Python: mlflow.pyfunc.load_model("RUN/package"). Over HTTP: mlflow models serve --env-manager local -m '
@@ -36,15 +36,15 @@ def _files(found: PackageManifest) -> Table:
     return Table("Files of the package", header, rows, about, prose=True)
 
 
-def _figures(caption: str, figures: tuple[Figure, ...]) -> Table:
-    header = (Cell("Figure"), Cell("Value"), Cell("95% interval"), Cell("On"))
+def _figures(caption: str, figures: tuple[Measured, ...]) -> Table:
+    header = (Cell("Measured"), Cell("Value"), Cell("95% interval"), Cell("On"))
     rows = tuple(
         (Cell(each.name), Cell(number(each.value)), Cell(_interval(each)), Cell(each.about)) for each in figures
     )
     return Table(caption, header, rows, prose=True)
 
 
-def _interval(figure: Figure) -> str:
+def _interval(figure: Measured) -> str:
     return NONE if figure.low is None or figure.high is None else f"{number(figure.low)} to {number(figure.high)}"
 
 
