@@ -4,7 +4,7 @@ import mlflow
 import numpy as np
 import pytest
 
-from synthetyk.core.errors import ArtifactError, ConfigError, MissingDependencyError
+from synthetyk.core.errors import ArtifactError, ConfigError, MissingDependencyError, RunError
 from synthetyk.core.progress import silent
 from synthetyk.data.cache import CacheRecord, open_cache
 from synthetyk.pipeline import packaging
@@ -76,6 +76,13 @@ def test_a_changed_model_is_packaged_again(copied):
     (copied.package / "artifacts/package/generator.onnx").write_bytes(b"other")
     assert not run_stage(BY_NAME["package"], copied, silent).skipped
     assert open_package(copied.package)
+
+
+def test_what_is_of_an_earlier_state_is_not_packaged(copied):
+    card = copied / "generator.json"
+    card.write_text(card.read_text().replace('"chosen": "', '"chosen": "Another. '))
+    with pytest.raises(RunError, match="train, .*study left is of an earlier state"):
+        run_stage(BY_NAME["package"], copied, silent)
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """Gathers what a run left and has it packaged; registers the package at MLflow's registry."""
 
+from collections.abc import Sequence
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 
 import synthetyk
 from synthetyk.core.artifacts import sha256_file
-from synthetyk.core.errors import MissingDependencyError
+from synthetyk.core.errors import MissingDependencyError, RunError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import CacheRecord
 from synthetyk.data.classes import Classes
@@ -17,7 +19,9 @@ from synthetyk.packaging.build import build_package
 from synthetyk.packaging.inputs import PackageInputs
 from synthetyk.pipeline.lock import locked
 from synthetyk.pipeline.plan import Plan
+from synthetyk.pipeline.reporting import up_to_date
 from synthetyk.pipeline.run_folder import RunFolder, load_present
+from synthetyk.pipeline.stage import Stage, record_path
 from synthetyk.pipeline.trackers import whole
 from synthetyk.runtime.manifest import MANIFEST
 from synthetyk.runtime.package import open_package
@@ -48,15 +52,34 @@ def package_settings(run: RunFolder) -> dict[str, object]:
     return {"version": synthetyk.__version__, "missing": missing(), "fraction": _fraction(run)}
 
 
-def package_run(run: RunFolder, progress: Progress) -> None:
+def package_run(run: RunFolder, stages: Sequence[Stage], progress: Progress) -> None:
     """Write ``package/`` from whatever the run holds.
 
+    Args:
+        run: The run.
+        stages: All of its stages, in order.
+        progress: Told after each piece of work.
+
     Raises:
+        RunError: A part of it is of an earlier state of the run.
         NotApplicableError: It holds no model.
         MissingDependencyError: What packaging takes is not installed.
     """
     check_installed()
+    _check_current(run, stages)
     build_package(inputs_of(run), run.package, progress)
+
+
+def _check_current(run: RunFolder, stages: Sequence[Stage]) -> None:
+    """See that figures and models belong together: what is packaged is passed on."""
+    current = up_to_date(run, stages)
+    before = takewhile(lambda stage: stage.name != "package", stages)
+    old = [s.name for s in before if s.name not in current and record_path(run, s.name).exists()]
+    if old:
+        raise RunError(
+            f"What {', '.join(old)} left is of an earlier state of the run",
+            action=f"Do them again first: synthetyk run --resume {run.path}",
+        )
 
 
 def inputs_of(run: RunFolder) -> PackageInputs:

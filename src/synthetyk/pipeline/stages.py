@@ -177,7 +177,7 @@ def _study(run: RunFolder, progress: Progress) -> None:
 def _package(run: RunFolder, progress: Progress) -> None:
     """Package the models; a run that lacks what this takes has everything else, and goes on."""
     try:
-        package_run(run, progress)
+        package_run(run, STAGES, progress)
     except MissingDependencyError as error:
         raise NotApplicableError(str(error)) from error
 
