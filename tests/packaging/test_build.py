@@ -1,11 +1,12 @@
 import pickletools
 import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from synthetyk.core.errors import ArtifactError, NotApplicableError
+from synthetyk.core.errors import ArtifactError, NotApplicableError, PackageError
 from synthetyk.packaging.build import build_package
 from synthetyk.runtime.classifier import ClassifierSession
 from synthetyk.runtime.generator import GeneratorSession
@@ -48,14 +49,29 @@ def test_no_path_of_this_machine_is_in_it(built, tmp_path):
         assert not re.search(rb"/(tmp|home|root|work|usr)/", data), name
 
 
-def test_packaging_again_gives_the_same_files_but_for_the_time_that_mlflow_notes(built, inputs, tmp_path):
+def test_packaging_again_gives_the_same_bytes(built, inputs, tmp_path):
     build_package(inputs, tmp_path / "package")
-    first, second = files_of(built[0]), files_of(tmp_path / "package")
-    time = re.compile(rb"^utc_time_created: .*$", re.MULTILINE)
-    assert time.search(first["MLmodel"])
-    for one in (first, second):
-        one["MLmodel"] = time.sub(b"", one["MLmodel"])
-    assert first == second
+    assert files_of(tmp_path / "package") == files_of(built[0])
+
+
+@pytest.mark.parametrize("name", ["MLmodel", "model.py", "requirements.txt"])
+def test_the_manifest_vouches_for_what_mlflow_reads_and_runs(built, tmp_path, name):
+    shutil.copytree(built[0], tmp_path / "package")
+    with (tmp_path / "package" / name).open("ab") as file:
+        file.write(b"\n# more\n")
+    with pytest.raises(PackageError, match=name):
+        open_package(tmp_path / "package")
+    assert open_package(tmp_path / "package" / INSIDE)
+
+
+@pytest.mark.parametrize("place", [".", "artifacts"])
+def test_nothing_may_lie_around_the_package_but_what_mlflow_adds(built, tmp_path, place):
+    shutil.copytree(built[0], tmp_path / "package")
+    (tmp_path / "package/registered_model_meta").write_text("model_name: mine")
+    assert open_package(tmp_path / "package")
+    (tmp_path / "package" / place / "extra.py").write_text("")
+    with pytest.raises(PackageError, match=r"also holds extra\.py"):
+        open_package(tmp_path / "package")
 
 
 def test_what_lay_there_before_is_replaced(inputs, tmp_path):

@@ -6,7 +6,7 @@ from synthetyk.packaging.card import model_card
 from synthetyk.packaging.inputs import PackageInputs
 from synthetyk.packaging.models import classifier_part, generator_part
 from synthetyk.runtime.manifest import PackageManifest, TrainingData
-from synthetyk.runtime.package import record_of
+from synthetyk.runtime.package import record_of, with_files
 
 CARD = "model-card.md"
 
@@ -38,7 +38,8 @@ def contents(inputs: PackageInputs) -> tuple[PackageManifest, dict[str, bytes]]:
         verdicts=_verdicts(inputs),
         files={name: record_of(data) for name, data in files.items()},
     )
-    return manifest, {**files, CARD: model_card(manifest).encode()}
+    files[CARD] = model_card(manifest).encode()
+    return with_files(manifest, files), files
 
 
 def _data(inputs: PackageInputs) -> TrainingData:

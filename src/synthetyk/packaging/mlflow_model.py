@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import synthetyk
-from synthetyk.core.artifacts import sha256_file
 from synthetyk.core.errors import MissingDependencyError
 from synthetyk.runtime.manifest import MANIFEST, NOTICE
 from synthetyk.runtime.package import INSIDE
@@ -34,14 +33,13 @@ NEEDS = ("mlflow", "numpy", "onnxruntime", "pandas", "pillow", "pydicom")
 TYPES = {str: "string", int: "long", float: "double", bool: "boolean"}
 
 
-def write_mlflow_model(package: Path, output: Path) -> None:
-    """Write an MLflow model that holds a package; no network is needed.
-
-    The same package gives the same files, but for ``utc_time_created`` in ``MLmodel``.
+def write_mlflow_model(package: Path, output: Path, *, identity: str) -> None:
+    """Write an MLflow model that holds a package; no network is needed, and the same package gives the same bytes.
 
     Args:
-        package: Folder of the package, which is copied.
+        package: Folder of the package, which is copied; its manifest may follow.
         output: Folder to make.
+        identity: By which MLflow knows it, 32 hexadecimal digits.
 
     Raises:
         MissingDependencyError: MLflow is not installed.
@@ -54,8 +52,7 @@ def write_mlflow_model(package: Path, output: Path) -> None:
         raise MissingDependencyError(
             "MLflow is not installed", action="Run: pip install 'synthetyk[package]'"
         ) from error
-    content = sha256_file(package / MANIFEST)
-    about = {"notice": NOTICE, "manifest_sha256": content, "manifest": f"{INSIDE.as_posix()}/{MANIFEST}"}
+    about = {"notice": NOTICE, "manifest": f"{INSIDE.as_posix()}/{MANIFEST}"}
     with TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow would like type hints and an example of the input
         code = Path(folder, CODE_FILE)
@@ -68,9 +65,9 @@ def write_mlflow_model(package: Path, output: Path) -> None:
             pip_requirements=_requirements(),
             metadata=about,
             model_config={"threads": 1, "public_key": ""},
-            mlflow_model=Model(model_uuid=content[:32]),
+            mlflow_model=Model(model_uuid=identity),
         )
-    _forget_the_machine(Model.load(output), output)
+    _forget_where_and_when(Model.load(output), output)
 
 
 def _signature() -> "ModelSignature":
@@ -88,10 +85,11 @@ def _requirements() -> list[str]:
     return [f"synthetyk[runtime]=={synthetyk.__version__}", *(f"{name}=={version(name)}" for name in NEEDS)]
 
 
-def _forget_the_machine(model: "Model", folder: Path) -> None:
-    """Take out of ``MLmodel`` from which paths of this machine its files were copied: MLflow does not read them."""
+def _forget_where_and_when(model: "Model", folder: Path) -> None:
+    """Take out of ``MLmodel`` what MLflow does not read: paths of this machine, and the time."""
     flavor = model.flavors["python_function"]
     flavor["model_code_path"] = CODE_FILE
     for artifact in flavor["artifacts"].values():
         artifact["uri"] = artifact["path"]
+    model.utc_time_created = None  # type: ignore[assignment]
     model.save(folder / "MLmodel")

@@ -187,6 +187,7 @@ class PackageManifest(Artifact):
         data: What both were trained on.
         verdicts: What the run found, in sentences: ``study``, ``privacy``, ``compression``.
         files: Every other file of the package by name, the signature left out.
+        around: Every file of the MLflow model around it; empty if there is none.
     """
 
     schema_name: ClassVar[str] = "package"
@@ -199,6 +200,7 @@ class PackageManifest(Artifact):
     data: TrainingData
     verdicts: dict[str, str] = Field(default={})
     files: dict[PlainName, FileRecord]
+    around: dict[PlainName, FileRecord] = Field(default={})
 
     @model_validator(mode="after")
     def _names_its_models(self) -> Self:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from synthetyk.core.errors import ArtifactError, PackageError
 from synthetyk.runtime.manifest import MANIFEST, OWN_FILES, SIGNATURE, FileRecord, PackageManifest
 
 INSIDE = Path("artifacts/package")  # where the package lies in an MLflow model
+ADDED = frozenset({"registered_model_meta"})  # what MLflow adds to a model that is loaded by its registered name
 SMALL = 16 * 2**20  # bytes that manifest or signature may have
 COPY_AGAIN = "Copy or make the package again, and use it only if you know why it changed"
 
@@ -42,7 +43,8 @@ class Package:
 def open_package(path: Path, public_key: Path | None = None) -> Package:
     """Open a package, or the one in an MLflow model.
 
-    Nothing in it is executed. Every file is read and hashed; nothing else may lie in its folder.
+    Nothing in it is executed. Every file is read and hashed, those of the MLflow model too if `path` is its folder;
+    nothing else may lie there.
 
     Args:
         path: Folder of the package, or of the MLflow model around it.
@@ -57,9 +59,10 @@ def open_package(path: Path, public_key: Path | None = None) -> Package:
     said = _read(folder / MANIFEST, SMALL)
     signed_by = _check_signature(folder, said, public_key) if public_key else ""
     manifest = PackageManifest.restore(parse_json(said, str(folder / MANIFEST)), str(folder / MANIFEST))
-    _check_names(folder, manifest.files)
-    for name, record in manifest.files.items():
-        _checked(folder / name, record)
+    _check_files(folder, manifest.files, besides=frozenset(OWN_FILES))
+    if folder != path:
+        _check_files(path, manifest.around, besides=ADDED | {INSIDE.parts[0]})
+        _check_files(folder.parent, {}, besides=frozenset({INSIDE.name}))
     return Package(folder, manifest, signed_by)
 
 
@@ -91,11 +94,29 @@ def write_package(folder: Path, manifest: PackageManifest, files: Mapping[str, b
         manifest: With any `files`, which are replaced.
         files: Bytes by plain name.
     """
-    whole = manifest.model_copy(update={"files": {name: record_of(files[name]) for name in sorted(files)}})
-    whole = PackageManifest.model_validate(whole.model_dump())
+    whole = with_files(manifest, files)
     for name, data in files.items():
         write_bytes(folder / name, data)
     whole.save(folder / MANIFEST)
+    return whole
+
+
+def with_files(manifest: PackageManifest, files: Mapping[str, bytes]) -> PackageManifest:
+    """Return a manifest that names these files with their hashes, and no others."""
+    records = {name: record_of(files[name]).model_dump() for name in sorted(files)}
+    return PackageManifest.model_validate(manifest.model_dump() | {"files": records})
+
+
+def seal(model: Path, manifest: PackageManifest) -> PackageManifest:
+    """Write the manifest of the package in an MLflow model, which then vouches for that model's own files too.
+
+    Args:
+        model: Folder of the MLflow model, whole but for the manifest.
+        manifest: Of the files of the package.
+    """
+    around = {path.name: record_of(path.read_bytes()) for path in sorted(model.iterdir()) if path.is_file()}
+    whole = manifest.model_copy(update={"around": around})
+    whole.save(model / INSIDE / MANIFEST)
     return whole
 
 
@@ -117,12 +138,15 @@ def _check_signature(folder: Path, said: bytes, key: Path) -> str:
     return check(said, signature, key)
 
 
-def _check_names(folder: Path, files: Mapping[str, FileRecord]) -> None:
-    found = {entry.name for entry in folder.iterdir()} - set(OWN_FILES)
+def _check_files(folder: Path, files: Mapping[str, FileRecord], besides: Set[str]) -> None:
+    """See that a folder holds these files, as they were, and nothing else that is not known to lie there too."""
+    found = {entry.name for entry in folder.iterdir()} - besides
     if missing := sorted(set(files) - found):
         raise PackageError(f"{folder} lacks {', '.join(missing)}", expected="every file that its manifest names")
     if extra := sorted(found - set(files)):
         raise PackageError(f"{folder} also holds {', '.join(extra)}", expected="no file but those of its manifest")
+    for name, record in files.items():
+        _checked(folder / name, record)
 
 
 def _checked(path: Path, record: FileRecord) -> bytes:
