@@ -16,6 +16,7 @@ TINY = (
     *("classifier_width=8", "classifier_steps=6", "features_steps=6", "classifier_batch_size=16"),
     *("study_seeds=2", "study_workers=1", "study_resamples=100", "synthetic_per_class=80"),
     *("anomaly_steps=30",),
+    *("compress_rows=int8", "compress_steps=2"),
 )
 
 

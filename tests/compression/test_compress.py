@@ -70,9 +70,9 @@ def test_the_smallest_within_the_tolerance_on_validation_is_picked(compressed):
 
 
 def test_the_answer_is_one_sentence_about_the_positive_class(compressed):
-    sentence = compressed[0].classifier.precision_sentence
-    assert sentence.startswith("Does reducing float precision hurt the detection of right? ")
-    assert "int8 changes the AUC by" in sentence
+    verdict = compressed[0].classifier.precision
+    assert verdict.subject == "right" in verdict.sentence
+    assert "int8 changes the AUC by" in verdict.sentence
 
 
 def test_finished_rows_are_kept_and_only_missing_ones_are_made(compressed, trained, discs, monkeypatch):
@@ -117,5 +117,5 @@ def test_a_test_split_that_cannot_be_judged_leaves_the_figures_out(trained, disc
     one_sided = type(discs)(discs.images, labels, discs.groups, discs.splits, discs.keys, discs.class_names)
     report = compress_classifier(trained, one_sided, CONFIG.replace(rows=("fp16",)), tmp_path)
     assert [row.test for row in report.classifier.rows] == [None, None]
-    assert "Not known" in report.classifier.precision_sentence
+    assert report.classifier.precision.outcome == "not known"
     assert any("cannot be judged" in note for note in report.classifier.notes)

@@ -16,7 +16,19 @@ from synthetyk.training.generator_file import GeneratorCard
 from synthetyk.training.recipes import recipe
 
 VOID = {"meta", "img", "source", "br", "hr", "link", "input", "line", "circle"}
-SECTIONS = ("verdict", "sharing", "images", "study", "evaluation", "training", "package", "data", "making", "limits")
+SECTIONS = (
+    "verdict",
+    "sharing",
+    "images",
+    "study",
+    "evaluation",
+    "compression",
+    "training",
+    "package",
+    "data",
+    "making",
+    "limits",
+)
 
 
 class Page(HTMLParser):

@@ -1,7 +1,6 @@
 """Makes a classifier smaller in several ways and measures each beside the original."""
 
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -18,17 +17,16 @@ from synthetyk.compression.report import (
     CompressionReport,
     LeftOut,
 )
-from synthetyk.compression.rows import Shelf, hashed
+from synthetyk.compression.rows import Shelf, hashed, versions
 from synthetyk.compression.speed import BATCHES
 from synthetyk.compression.variants import Workshop
-from synthetyk.compression.verdict import benefit, picked, precision_sentence, rule_of
+from synthetyk.compression.verdict import benefit, picked, precision_verdict, rule_of
 from synthetyk.core import seeding
 from synthetyk.core.errors import ArtifactError, ConfigError, NotApplicableError, TrainingError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.data.dataset import Dataset
 from synthetyk.training.classifier import TrainedClassifier
 
-PACKAGES = ("onnx", "onnxruntime", "onnxscript", "torch")
 SPLITS_NOTE = "Validation images alone choose weights and the row to use; test images are reported, and decide nothing."
 
 
@@ -72,7 +70,7 @@ def compress_classifier(
         left_out=tuple(left_out),
         pick=picked(rows, config.tolerance).name,
         rule=rule_of(config.tolerance),
-        precision_sentence=precision_sentence(rows, subject or _each(classifier.class_names), config.tolerance),
+        precision=precision_verdict(rows, subject or _each(classifier.class_names), config.tolerance),
         test_images=len(test),
         test_groups=len(np.unique(test.groups)),
         notes=_notes(rows),
@@ -186,11 +184,6 @@ class Bench:
         order = seeding.generator(self.config.seed, "compress/calibration").permutation(len(self.splits.train))
         chosen = self.splits.train.select(np.sort(order[: self.config.calibration_images]))
         return [{"images": batch} for batch in unit_batches(chosen)]
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of what writes and runs the models."""
-    return {name: version(name) for name in PACKAGES}
 
 
 def _positive(config: CompressionConfig, names: tuple[str, ...]) -> str | None:

@@ -11,6 +11,7 @@ Variant = Literal["original", "magnitude", "channels", "distilled", "narrow"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
 TRAINED = ("channels", "distilled", "narrow")  # variants that are nothing without training
+TUNED = ("magnitude", *TRAINED)  # variants that are trained where there is time
 DEFAULT_ROWS = (
     *("fp16", "bf16", "int8", "magnitude", "channels", "channels+int8"),
     *("distilled", "distilled+int8", "narrow", "narrow+int8"),

@@ -74,8 +74,9 @@ def quantised(data: bytes, feeds: Sequence[Feeds]) -> bytes:
 
     Ranges of activations are the extremes that `feeds` show (Jacob et al., "Quantization and training of neural
     networks for efficient integer-arithmetic-only inference", CVPR 2018, section 3). What comes before the first
-    convolution, that one if it sees the colours only, and everything from the head on stay in 32 bits: the first has
-    too few channels for eight-bit kernels, and probabilities in 256 steps could not be calibrated.
+    convolution, that one if it sees the colours only, and everything from the head of a classifier on, or the last
+    convolution of a generator, stay in 32 bits: the first has too few channels for eight-bit kernels, and neither
+    probabilities nor grey values may be rounded to what 256 steps over a wide range leave of them.
 
     Args:
         data: An ONNX file in 32 bits.
@@ -110,7 +111,8 @@ def float_nodes(model: "ModelProto") -> list[str]:
     """Return the names of the nodes that stay in 32 bits, see `quantised`."""
     nodes, weights = list(model.graph.node), {weight.name: weight for weight in model.graph.initializer}
     first = next((place for place, node in enumerate(nodes) if node.op_type in ("Conv", "MatMul", "Gemm")), 0)
-    head = next((place for place, node in enumerate(nodes) if node.name == HEAD), len(nodes))
+    convolving = [place for place, node in enumerate(nodes) if node.op_type in ("Conv", "ConvTranspose")]
+    head = next((place for place, node in enumerate(nodes) if node.name == HEAD), convolving[-1])
     kept = [*nodes[:first], *nodes[head:]]
     if _inputs_of(nodes[first], weights) < COLOURS:
         kept.append(nodes[first])

@@ -1,6 +1,6 @@
 """``compression.json``: every smaller model, measured beside the original."""
 
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator
 
@@ -153,6 +153,21 @@ class LeftOut(Config):
     reason: str
 
 
+class PrecisionVerdict(Config):
+    """Whether fewer bits hurt the detection, by the test images.
+
+    Attributes:
+        outcome: ``no loss`` if the intervals of all differences stay within the tolerance, ``loss`` if one lies wholly
+            below it, else ``not decided``; ``not known`` if nothing could be judged.
+        subject: What is to be detected.
+        sentence: The answer, with its intervals.
+    """
+
+    outcome: Literal["no loss", "loss", "not decided", "not known"]
+    subject: str
+    sentence: str
+
+
 class ClassifierPart(Config):
     """The classifier's rows, and what follows from them.
 
@@ -163,7 +178,7 @@ class ClassifierPart(Config):
         left_out: What was asked for but not made.
         pick: Name of the row to use.
         rule: By which it was picked.
-        precision_sentence: Whether fewer bits hurt the detection, in one sentence.
+        precision: Whether fewer bits hurt the detection.
         test_images: Images in the test split.
         test_groups: Patients, slides or other groups in it.
         notes: What a reader has to know, in words.
@@ -175,7 +190,7 @@ class ClassifierPart(Config):
     left_out: tuple[LeftOut, ...]
     pick: str
     rule: str
-    precision_sentence: str
+    precision: PrecisionVerdict
     test_images: int
     test_groups: int
     notes: tuple[str, ...]

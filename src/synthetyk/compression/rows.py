@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from synthetyk.compression.report import ModelFile
 from synthetyk.compression.session import Feeds
 from synthetyk.compression.speed import measure_cost
 from synthetyk.core.artifacts import sha256_file, write_bytes
+
+PACKAGES = ("onnx", "onnxruntime", "onnxscript", "torch")
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,11 @@ def hashed(words: Mapping[str, Any], *parts: bytes) -> str:
     for part in parts:
         digest.update(part)
     return digest.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what writes and runs the models."""
+    return {name: version(name) for name in PACKAGES}
 
 
 def _megabytes(data: bytes) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from synthetyk.compression.names import ORIGINAL, PRECISIONS
-from synthetyk.compression.report import ClassifierRow, ModelFile, TestScores
+from synthetyk.compression.report import ClassifierRow, ModelFile, PrecisionVerdict, TestScores
 
 WORTH = 1.1  # times smaller or faster, below which it is no benefit
 
@@ -56,24 +56,31 @@ def rule_of(tolerance: float) -> str:
     return f"the smallest whose validation AUC is within {tolerance:g} of the original's"
 
 
-def precision_sentence(rows: Sequence[ClassifierRow], subject: str, tolerance: float) -> str:
-    """Answer in one sentence whether fewer bits hurt the detection; test images decide, with their interval.
+def precision_verdict(rows: Sequence[ClassifierRow], subject: str, tolerance: float) -> PrecisionVerdict:
+    """Answer whether fewer bits hurt the detection; test images decide, with their interval.
 
     Args:
         rows: All rows; those of the original network in fewer bits count.
         subject: What is to be detected.
         tolerance: What is no loss worth the name.
     """
-    found = [(row.name, row.test) for row in rows if row.name in PRECISIONS and row.name != ORIGINAL and row.test]
-    question = f"Does reducing float precision hurt the detection of {subject}?"
-    scored = [(name, test) for name, test in found if test]
+    named = [row for row in rows if row.name in PRECISIONS and row.name != ORIGINAL]
+    scored = {row.name: row.test for row in named if row.test}
+    hurt = [name for name, test in scored.items() if test.auc_difference.high < -tolerance]
+    unsure = [name for name, test in scored.items() if test.auc_difference.low < -tolerance and name not in hurt]
     if not scored:
-        return f"{question} Not known: the test split cannot be judged, or no such model was made."
-    hurt = [name for name, test in scored if test.auc_difference.high < -tolerance]
-    unsure = [name for name, test in scored if name not in hurt and test.auc_difference.low < -tolerance]
-    word = f"Yes, as {_listed(hurt)}" if hurt else f"Not decided for {_listed(unsure)}" if unsure else "No"
-    changes = "; ".join(f"{name} changes the AUC by {_change(test)}" for name, test in scored)
-    return f"{question} {word}: {changes} (95% intervals; what stays above −{tolerance:g} counts as no loss)."
+        words = f"Whether fewer bits hurt the detection of {subject} is not known: no test images can judge it"
+        return PrecisionVerdict(outcome="not known", subject=subject, sentence=f"{words}.")
+    changes = "; ".join(f"{name} changes the AUC by {_change(test)}" for name, test in scored.items())
+    if hurt:
+        outcome, words = "loss", f"{_listed(hurt)} hurts the detection of {subject}"
+    elif unsure:
+        outcome, words = "not decided", f"Whether {_listed(unsure)} hurts the detection of {subject} is not decided"
+    else:
+        outcome, words = "no loss", f"Fewer bits do not hurt the detection of {subject}"
+    about = f"95% intervals, losses of up to {tolerance:g} count as none"
+    sentence = f"{words}: {changes} ({about})."
+    return PrecisionVerdict.parse({"outcome": outcome, "subject": subject, "sentence": sentence})
 
 
 def _change(test: TestScores) -> str:

@@ -88,6 +88,16 @@ class RunFolder:
         return self.path / "study"
 
     @property
+    def models(self) -> Path:
+        """Classifier and generator as ONNX files, in every form that was made."""
+        return self.path / "models"
+
+    @property
+    def compression(self) -> Path:
+        """What those files are worth."""
+        return self.path / "compression.json"
+
+    @property
     def package(self) -> Path:
         """The models as an MLflow model that needs no torch."""
         return self.path / "package"

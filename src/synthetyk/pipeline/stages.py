@@ -27,7 +27,8 @@ from synthetyk.evaluation.study.inputs import SyntheticSet
 from synthetyk.evaluation.study.study import run_study
 from synthetyk.metrics.extractor import FeatureExtractor
 from synthetyk.pipeline.anomalies import ANOMALIES
-from synthetyk.pipeline.configs import classifier_config, study_config
+from synthetyk.pipeline.compression import compress_run, installed
+from synthetyk.pipeline.configs import classifier_config, compression_config, study_config
 from synthetyk.pipeline.fraction import part_of
 from synthetyk.pipeline.gans import config_of, train_gans
 from synthetyk.pipeline.hardware import has_gpu, usable_threads
@@ -174,6 +175,15 @@ def _study(run: RunFolder, progress: Progress) -> None:
         raise NotApplicableError(f"The data carries no study: {error}") from error
 
 
+def _compress(run: RunFolder, progress: Progress) -> None:
+    compress_run(run, plan_of(run), progress)
+
+
+def _compress_settings(run: RunFolder) -> Mapping[str, Any]:
+    config = compression_config(plan_of(run), seed=run.settings().seed)
+    return {**config.model_dump(mode="json"), "extractor": plan_of(run).extractor, "installed": installed()}
+
+
 def _package(run: RunFolder, progress: Progress) -> None:
     """Package the models; a run that lacks what this takes has everything else, and goes on."""
     try:
@@ -269,13 +279,29 @@ STAGES = (
     ),
     ANOMALIES,
     Stage(
+        "compress",
+        "Makes classifier and generator smaller in several ways and measures each.",
+        reads=("cache", "features", "generator.json"),
+        writes=("compression.json", "models"),
+        work=_compress,
+        settings=_compress_settings,
+        uses=("study/classifier",),
+    ),
+    Stage(
         "package",
         "Packages generator and classifier: ONNX, hashes, model card, inside an MLflow model.",
         reads=("fingerprint.json", "cache", "generator.json"),
         writes=("package/MLmodel", "package/artifacts/package/manifest.json", "package/artifacts/package/*.onnx"),
         work=_package,
         settings=package_settings,
-        uses=("evaluation.json", "privacy.json", "study/study.json", "study/classifier", "classes.json"),
+        uses=(
+            "evaluation.json",
+            "privacy.json",
+            "study/study.json",
+            "study/classifier",
+            "classes.json",
+            "compression.json",
+        ),
     ),
     Stage(
         "report",
@@ -285,7 +311,7 @@ STAGES = (
         work=_report,
         uses=(
             *("metrics.jsonl", "evaluation.json", "privacy.json", "nearest.png", "synthetic", "study/study.json"),
-            *("samples", "real.png", "classes.json", "anomalies.json", "anomalies.png"),
+            *("classes.json", "anomalies.json", "anomalies.png", "compression.json", "samples", "real.png"),
             "package/artifacts/package/manifest.json",
         ),
     ),

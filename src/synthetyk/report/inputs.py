@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from synthetyk.compression.report import CompressionReport
 from synthetyk.data.classes import Classes
 from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.evaluation.anomaly import AnomalyReport
@@ -17,13 +18,8 @@ from synthetyk.runtime.manifest import PackageManifest
 
 Status = Literal["done", "not applicable", "failed", "out of date", "not finished"]
 MADE_BY = {
-    "metrics": "train",
-    "evaluation": "evaluate",
-    "privacy": "privacy",
-    "manifest": "generate",
-    "study": "study",
-    "anomalies": "anomalies",
-    "package": "package",
+    **{"metrics": "train", "evaluation": "evaluate", "privacy": "privacy", "manifest": "generate", "study": "study"},
+    **{"anomalies": "anomalies", "compression": "compress", "package": "package"},
 }
 
 
@@ -69,6 +65,7 @@ class ReportInputs:
         privacy: Whether training images were memorised.
         manifest: What was generated.
         study: Whether synthetic images help.
+        compression: What smaller forms of classifier and generator are worth.
         classes: What is known of the classes beyond their names.
         anomalies: What does not look normal.
         anomaly_sheet: PNG of test images, their drawings and their errors.
@@ -91,6 +88,7 @@ class ReportInputs:
     privacy: Privacy | None = None
     manifest: Manifest | None = None
     study: StudyReport | None = None
+    compression: CompressionReport | None = None
     classes: Classes | None = None
     anomalies: AnomalyReport | None = None
     anomaly_sheet: Path | None = None
