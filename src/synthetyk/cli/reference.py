@@ -51,6 +51,7 @@ PLACES = {
     "privacy": "privacy.json",
     "stage": "stages/NAME.json",
     "study": "study/study.json",
+    "study_start": "study/start.json",
     "study_job": "study/jobs/NAME/job.json",
     "tuning": "tuning.json",
 }

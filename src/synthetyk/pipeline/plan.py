@@ -46,6 +46,14 @@ class PlanValues(Config):
         extractor: The feature network that evaluation leads with.
         evaluation_count: Most images on each side of a distance.
         synthetic_per_class: Images generated for each class.
+        classifier_encoder: Name of the classifiers' encoder.
+        classifier_weights: Whether it begins with published weights (``--encoder-weights``), and in whose convention:
+            ``torchvision``, or ``caffe`` (SqueezeNet only).
+        classifier_pretrain: What it learns first, on all training images without their labels: to draw them through a
+            narrow place (``autoencoder``), to ``denoise`` them, to fill in squares (``mask``), or nothing.
+        classifier_pretrain_steps: Optimiser steps of that.
+        classifier_frozen_steps: First steps in which only the head learns.
+        classifier_encoder_rate: The encoder's learning rate as a part of the head's.
         classifier_width: Channels of EdgeNet's first block.
         classifier_steps: Optimiser steps of every classifier in the study, the same in each arm.
         classifier_batch_size: Images per step.
@@ -88,6 +96,12 @@ class PlanValues(Config):
     extractor: str
     evaluation_count: int = Field(ge=2)
     synthetic_per_class: int = Field(ge=1)
+    classifier_encoder: str
+    classifier_weights: Literal["none", "torchvision", "caffe"]
+    classifier_pretrain: Literal["none", "autoencoder", "denoise", "mask"]
+    classifier_pretrain_steps: int = Field(ge=0)
+    classifier_frozen_steps: int = Field(ge=0)
+    classifier_encoder_rate: float = Field(ge=0)
     classifier_width: int = Field(ge=4)
     classifier_steps: int = Field(ge=1)
     classifier_batch_size: int = Field(ge=2)
@@ -127,13 +141,22 @@ def _with_spread(old: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _with_anomalies(old: dict[str, Any]) -> dict[str, Any]:
-    """Bring plan/3 to plan/4: nothing looked for anomalies."""
-    added = {"anomaly_steps": 800, "anomaly_code": 4}
+def _with_encoders(old: dict[str, Any]) -> dict[str, Any]:
+    """Bring plan/3 to plan/4: classifiers were EdgeNets from nothing, and nothing looked for anomalies."""
+    added = {
+        "classifier_encoder": "edgenet",
+        "classifier_weights": "none",
+        "classifier_pretrain": "none",
+        "classifier_pretrain_steps": 0,
+        "classifier_frozen_steps": 0,
+        "classifier_encoder_rate": 1.0,
+        "anomaly_steps": 800,
+        "anomaly_code": 4,
+    }
     return {
         **old,
         "values": {**added, **old["values"]},
-        "reasons": {**dict.fromkeys(added, "the rule of later plans"), **old["reasons"]},
+        "reasons": {**dict.fromkeys(added, "as it was when this plan was made"), **old["reasons"]},
         "origins": {**dict.fromkeys(added, "plan"), **old["origins"]},
     }
 
@@ -150,7 +173,7 @@ class Plan(Artifact):
 
     schema_name: ClassVar[str] = "plan"
     schema_version: ClassVar[int] = 4
-    migrations: ClassVar[dict[int, Migration]] = {1: _with_recipe, 2: _with_spread, 3: _with_anomalies}
+    migrations: ClassVar[dict[int, Migration]] = {1: _with_recipe, 2: _with_spread, 3: _with_encoders}
 
     values: PlanValues
     reasons: dict[str, str]

@@ -3,12 +3,13 @@
 import math
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Protocol
+from typing import Any, Protocol
 
 from synthetyk.core.errors import ConfigError
 from synthetyk.data.classes import Classes
 from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.pipeline.configs import classifier_config, gan_config, study_config
+from synthetyk.pipeline.encoder_rules import OWN, check_encoder, pretraining_seconds, put_encoder, put_start
 from synthetyk.pipeline.plan import Draft, Plan
 from synthetyk.pipeline.settings import Goal, RunSettings
 from synthetyk.training.classifier import ClassifierConfig
@@ -109,6 +110,7 @@ def make_plan(facts: Facts, settings: RunSettings, speeds: Speeds) -> Plan:
     _gan(draft, facts)
     _gan_seeds(draft, settings.goal, shares["gan"])
     _gan_budget(draft, facts, speeds, shares["gan"])
+    put_encoder(draft, weights=bool(settings.encoder_weights))
     _classifier(draft, facts)
     _classifier_budget(draft, facts, speeds, shares if settings.goal == "run" else LATER)
     return checked(draft.plan(), facts, settings)
@@ -123,6 +125,7 @@ def checked(plan: Plan, facts: Facts, settings: RunSettings) -> Plan:
     values = plan.values
     gan_config(values, classes=facts.classes, seed=0)
     study_config(values, seed=0)
+    check_encoder(values, weights=bool(settings.encoder_weights))
     extractors = ["learned", *settings.weights]
     if values.extractor not in extractors:
         action = "Give the weights of a feature network, for example --squeezenet FILE"
@@ -286,15 +289,18 @@ def _classifier_budget(draft: Draft, facts: Facts, speeds: Speeds, shares: dict[
     draft.put("study_workers", facts.threads, "single-threaded classifiers side by side beat one with more threads")
     draft.put("study_resamples", 2000, "enough for a 95% interval")
     pace = _pace(draft, speeds)
+    before = pretraining_seconds(draft, shares["study"])
     jobs = ARMS * draft["study_seeds"] * draft["gan_seeds"] / draft["study_workers"]
-    seconds = shares["study"]
+    seconds = shares["study"] - before
     draft.put(
         "classifier_steps",
         _steps(seconds / math.ceil(jobs), pace),
         f"{seconds:.0f} s for {ARMS} arms of {draft['study_seeds']} seeds at {1000 * pace:.0f} ms a step measured here,"
         f" and no more than {ENOUGH}, which is enough",
     )
-    draft.put("features_steps", _steps(shares["features"], pace), "its part of the budget, and no more than enough")
+    put_start(draft, before, pace)
+    own = pace if draft["classifier_encoder"] == OWN else _own_pace(draft, speeds)
+    draft.put("features_steps", _steps(shares["features"], own), "its part of the budget, and no more than enough")
 
 
 def _positive(facts: Facts) -> tuple[str, str]:
@@ -311,13 +317,26 @@ def _pace(draft: Draft, speeds: Speeds) -> float:
         return 0.0
     measured = {}
     for precision in ("fp32", "bf16"):
-        trial = classifier_config(SimpleNamespace(**draft.values, classifier_precision=precision), steps=100, seed=0)
+        trial = _trial(draft, classifier_precision=precision)
         measured[precision] = speeds.classifier(trial, draft["channels"], draft["resolution"])
         draft.measured[f"classifier_seconds_per_step_{precision}"] = round(measured[precision], 5)
     best = "bf16" if measured["bf16"] < WORTH_IT * measured["fp32"] else "fp32"
     words = "; ".join(f"{name}: {1000 * seconds:.0f} ms a step" for name, seconds in measured.items())
     draft.put("classifier_precision", best, words)
     return measured[draft["classifier_precision"]]
+
+
+def _own_pace(draft: Draft, speeds: Speeds) -> float:
+    """Return seconds per step of the feature network, which stays small; 0 if no step depends on it."""
+    if draft.fixed("features_steps"):
+        return 0.0
+    return speeds.classifier(_trial(draft).replace(encoder=OWN), draft["channels"], draft["resolution"])
+
+
+def _trial(draft: Draft, **changes: Any) -> ClassifierConfig:
+    """Return a classifier of the draft's kind, to be measured; a frozen encoder would make it look faster."""
+    values = SimpleNamespace(**draft.values | {"classifier_frozen_steps": 0} | changes)
+    return classifier_config(values, steps=100, seed=0)
 
 
 def _steps(seconds: float, pace: float) -> int:

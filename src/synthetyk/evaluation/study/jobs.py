@@ -17,6 +17,7 @@ from synthetyk.core.errors import ArtifactError
 from synthetyk.data.dataset import Subset
 from synthetyk.evaluation.study.arms import BY_NAME, class_counts
 from synthetyk.evaluation.study.inputs import Inputs
+from synthetyk.evaluation.study.start import SharedStart
 from synthetyk.training.classifier import ClassifierConfig, TrainedClassifier
 from synthetyk.training.classifier_trainer import ClassifierTrainer
 from synthetyk.training.labelled_images import LabelledImages
@@ -94,6 +95,7 @@ class Bench:
         classifier: Settings that arms and seeds vary.
         minimum_added: See `arms.added_counts`.
         data: Hash of the images.
+        start: What every encoder begins with; None: first weights of its classifier's seed.
     """
 
     folder: Path
@@ -101,13 +103,15 @@ class Bench:
     classifier: ClassifierConfig
     minimum_added: float
     data: str
+    start: SharedStart | None = None
 
     def run(self, job: Job, inputs: Inputs) -> None:
         """Train the job's classifier and write its folder; the job's file comes last."""
         arm, seed = BY_NAME[job.arm], self._seed(job)
         synthetic = inputs.synthetic[job.gan]
         images = arm.training_set(inputs.train, synthetic, seed, minimum_added=self.minimum_added)
-        trained = ClassifierTrainer(arm.settings(self.classifier, seed), images, inputs.val).fit()
+        start = self.start.read() if self.start else None
+        trained = ClassifierTrainer(arm.settings(self.classifier, seed), images, inputs.val, start=start).fit()
         trained.save(self.folder / job.name)
         said = io.BytesIO()
         np.savez(said, val=predict(trained, inputs.val), test=predict(trained, inputs.test))
@@ -140,6 +144,8 @@ class Bench:
         arm = BY_NAME[job.arm]
         settings = arm.settings(self.classifier, self._seed(job)).model_dump()
         words: dict[str, Any] = {"settings": settings, "arm": vars(arm), "data": self.data, "added": self.minimum_added}
+        if self.start:
+            words["start"] = self.start.sha256
         return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 

@@ -8,6 +8,7 @@ from synthetyk.core.artifacts import Artifact
 from synthetyk.core.config import Config
 from synthetyk.evaluation.study.arms import BY_NAME, NAMES
 from synthetyk.evaluation.study.verdict import Verdict, VerdictRules
+from synthetyk.training.autoencoder import AutoencoderConfig
 from synthetyk.training.classifier import ClassifierConfig
 
 CHALLENGERS = ("real+synthetic+augmentation", "real+synthetic")  # real and synthetic images together
@@ -21,6 +22,9 @@ class StudyConfig(Config):
         seeds: Classifiers per arm, and per GAN where an arm has synthetic images.
         arms: Names of the arms, at least one with real and synthetic images and one without synthetic.
         classifier: Settings of every classifier; arms change balance, augmentation and seed only.
+        weights: Whether encoders begin with published weights, and what these want to see, see
+            `encoder_start.published_start`.
+        pretrain: The autoencoder that they begin with instead; None: with none.
         minimum_added: Synthetic images to add at least, as a part of the real ones, once the classes are balanced.
         resamples: Of the bootstrap.
         rules: What the verdict asks for.
@@ -32,6 +36,8 @@ class StudyConfig(Config):
     seeds: int = Field(5, ge=2)
     arms: tuple[str, ...] = NAMES
     classifier: ClassifierConfig = ClassifierConfig()
+    weights: Literal["none", "torchvision", "caffe"] = "none"
+    pretrain: AutoencoderConfig | None = None
     minimum_added: float = Field(0.5, ge=0)
     resamples: int = Field(2000, ge=100)
     rules: VerdictRules = VerdictRules()
