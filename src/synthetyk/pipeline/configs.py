@@ -159,6 +159,7 @@ def study_config(plan: Any, *, seed: int) -> StudyConfig:
         {
             "seed": seed,
             "seeds": plan.study_seeds,
+            "arms": tuple(name.strip() for name in plan.study_arms.split(",")),
             "classifier": classifier_config(plan, steps=plan.classifier_steps, seed=seed),
             "weights": plan.classifier_weights,
             "pretrain": pretrain_config(plan, seed=seed),

@@ -64,6 +64,7 @@ class PlanValues(Config):
         anomaly_steps: Optimiser steps of the autoencoder that finds anomalies; it is trained only when asked for.
         anomaly_code: Channels of its narrow place: what is strange must not fit through it.
         positive_class: Two classes only: whose recall is called sensitivity; empty: the second.
+        study_arms: Names of the study's arms, with commas between them.
         study_seeds: Classifiers per arm.
         study_workers: Processes that train classifiers side by side, one thread each.
         study_resamples: Bootstrap resamples.
@@ -112,6 +113,7 @@ class PlanValues(Config):
     anomaly_steps: int = Field(ge=1)
     anomaly_code: int = Field(ge=1)
     positive_class: str
+    study_arms: str
     study_seeds: int = Field(ge=2)
     study_workers: int = Field(ge=1)
     study_resamples: int = Field(ge=100)
@@ -150,6 +152,8 @@ def _with_encoders(old: dict[str, Any]) -> dict[str, Any]:
         "classifier_pretrain_steps": 0,
         "classifier_frozen_steps": 0,
         "classifier_encoder_rate": 1.0,
+        "study_arms": "real,real+weights,real+augmentation,real+duplicates,real+synthetic,"
+        "real+synthetic+augmentation,synthetic",
         "anomaly_steps": 800,
         "anomaly_code": 4,
     }

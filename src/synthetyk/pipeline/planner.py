@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from synthetyk.core.errors import ConfigError
 from synthetyk.data.classes import Classes
 from synthetyk.data.fingerprint import Fingerprint
+from synthetyk.evaluation.study.arms import BY_NAME, NAMES
 from synthetyk.pipeline.configs import classifier_config, gan_config, study_config
 from synthetyk.pipeline.encoder_rules import OWN, check_encoder, pretraining_seconds, put_encoder, put_start
 from synthetyk.pipeline.plan import Draft, Plan
@@ -16,7 +17,6 @@ from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.recipes import Recipe, recipe
 
-ARMS = 7  # classifiers per seed of the study
 # Parts of the budget; the rest is for reading the data, calibration, generating and the report.
 SHARES = {
     "run": {"gan": 0.34, "features": 0.05, "study": 0.48},
@@ -290,12 +290,13 @@ def _classifier_budget(draft: Draft, facts: Facts, speeds: Speeds, shares: dict[
     draft.put("study_resamples", 2000, "enough for a 95% interval")
     pace = _pace(draft, speeds)
     before = pretraining_seconds(draft, shares["study"])
-    jobs = ARMS * draft["study_seeds"] * draft["gan_seeds"] / draft["study_workers"]
     seconds = shares["study"] - before
+    draft.put("study_arms", *_arms(draft, seconds, pace))
+    arms = draft["study_arms"].count(",") + 1
     draft.put(
         "classifier_steps",
-        _steps(seconds / math.ceil(jobs), pace),
-        f"{seconds:.0f} s for {ARMS} arms of {draft['study_seeds']} seeds at {1000 * pace:.0f} ms a step measured here,"
+        _steps(seconds / _turns(draft, arms), pace),
+        f"{seconds:.0f} s for {arms} arms of {draft['study_seeds']} seeds at {1000 * pace:.0f} ms a step measured here,"
         f" and no more than {ENOUGH}, which is enough",
     )
     put_start(draft, before, pace)
@@ -308,6 +309,19 @@ def _positive(facts: Facts) -> tuple[str, str]:
     if facts.classes == 2 and facts.normal == facts.class_names[1]:
         return facts.class_names[0], f"the other one, {facts.normal}, is the normal one"
     return "", "the second in natural order, unless named"
+
+
+def _arms(draft: Draft, seconds: float, pace: float) -> tuple[str, str]:
+    """Return the study's arms: those that not every study has cost it no step of the others."""
+    every = ",".join(BY_NAME)
+    if pace and _steps(seconds / _turns(draft, len(BY_NAME)), pace) == ENOUGH:
+        return every, f"the time carries all of them for {ENOUGH} steps, which is enough"
+    return ",".join(NAMES), "those that every study has; the time carries no more without fewer steps for all"
+
+
+def _turns(draft: Draft, arms: int) -> int:
+    """Return how many classifiers a worker trains one after the other."""
+    return math.ceil(arms * draft["study_seeds"] * draft["gan_seeds"] / draft["study_workers"])
 
 
 def _pace(draft: Draft, speeds: Speeds) -> float:

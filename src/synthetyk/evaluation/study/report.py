@@ -11,7 +11,8 @@ from synthetyk.evaluation.study.verdict import Verdict, VerdictRules
 from synthetyk.training.autoencoder import AutoencoderConfig
 from synthetyk.training.classifier import ClassifierConfig
 
-CHALLENGERS = ("real+synthetic+augmentation", "real+synthetic")  # real and synthetic images together
+# Real and synthetic images, together or in turn.
+CHALLENGERS = ("real+synthetic+augmentation", "real+synthetic", "synthetic-then-real")
 
 
 class StudyConfig(Config):
@@ -46,9 +47,9 @@ class StudyConfig(Config):
 
     @model_validator(mode="after")
     def _check_arms(self) -> "StudyConfig":
-        unknown = set(self.arms) - set(NAMES)
+        unknown = set(self.arms) - set(BY_NAME)
         if unknown or len(set(self.arms)) < len(self.arms):
-            raise ValueError(f"different names out of {', '.join(NAMES)}")
+            raise ValueError(f"different names out of {', '.join(BY_NAME)}")
         challenged = any(name in CHALLENGERS for name in self.arms)
         if not challenged or all(BY_NAME[name].synthetic for name in self.arms):
             raise ValueError(f"{' or '.join(CHALLENGERS)}, and at least one arm without synthetic images")
