@@ -8,9 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from synthetyk.cli import main
-from synthetyk.core.errors import ConfigError, RunError, SynthetykError
+from synthetyk.core.errors import ArtifactError, ConfigError, RunError, SynthetykError
 
 pytestmark = pytest.mark.xdist_group("finished run")
+
+
+TINY = [part for name in ("gan_kimg=1", "classifier_steps=6", "features_steps=6") for part in ("--set", name)]
 
 
 def call(*arguments):
@@ -189,6 +192,24 @@ def test_what_classes_are_can_be_said_in_a_file(copied, tmp_path):
     assert json.loads((copied / "classes.json").read_text())["classes"][0]["title"] == "Benign nodule"
     assert "Benign nodule" in copied.report.read_text()
     assert result.output.count("done before") == 8
+
+
+def test_a_study_can_begin_with_an_autoencoder_on_a_run_that_exists(copied):
+    steps = ("--set", "classifier_pretrain_steps=4")
+    result = call("run", "--resume", copied.path, "--pretrain", "mask", *steps)
+    assert result.exit_code == 0, result.output
+    assert result.output.count("done before") == 7
+    assert (copied / "study/start.safetensors").exists()
+    assert "began with an autoencoder (mask)" in copied.report.read_text()
+
+
+def test_weights_that_do_not_fit_are_found_before_anything_is_trained(tmp_path):
+    np.savez(tmp_path / "odd.npz", **{"conv1.weight": np.zeros((64, 3, 7, 7), dtype=np.float32)})
+    command = ("run", "phantom:n=100,size=28", "--output", tmp_path / "run", "--encoder", "resnet18")
+    error = call(*command, "--encoder-weights", tmp_path / "odd.npz", *TINY).exception
+    assert isinstance(error, ArtifactError)
+    assert "odd.npz does not fit: body" in str(error)
+    assert not (tmp_path / "run/cache").exists()
 
 
 def test_a_study_at_another_fraction_runs_in_a_folder_of_its_own(copied):

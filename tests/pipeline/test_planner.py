@@ -3,7 +3,7 @@ import json
 import pytest
 
 from synthetyk.core.errors import ConfigError, UnknownNameError
-from synthetyk.pipeline.configs import gan_config
+from synthetyk.pipeline.configs import gan_config, study_config
 from synthetyk.pipeline.plan import Plan
 from synthetyk.pipeline.planner import Facts, make_plan
 from synthetyk.pipeline.settings import RunSettings, merge_overrides
@@ -53,6 +53,22 @@ def test_where_the_second_class_is_the_normal_one_the_first_is_the_positive_one(
     assert made.values.positive_class == "abnormal"
     assert "normal is the normal one" in made.reasons["positive_class"].replace(",", "")
     assert plan(facts(class_names=("normal", "pneumonia"), normal="normal")).values.positive_class == ""
+
+
+def test_an_arm_that_not_every_study_has_costs_the_others_no_step():
+    short, long = plan(), plan(budget=4 * 3600)
+    assert "synthetic-then-real" not in short.values.study_arms
+    assert "synthetic-then-real" in long.values.study_arms.split(",")
+    assert long.values.classifier_steps == 1000
+    assert "8 arms" in long.reasons["classifier_steps"]
+
+
+def test_the_arms_can_be_chosen_and_fewer_of_them_train_longer():
+    few = plan(assignments=["study_arms=real, real+synthetic"])
+    assert few.values.classifier_steps > plan().values.classifier_steps
+    assert study_config(few.values, seed=0).arms == ("real", "real+synthetic")
+    with pytest.raises(ConfigError, match="different names out of"):
+        plan(assignments=["study_arms=real,reall"])
 
 
 def test_every_value_has_a_reason_and_an_origin():

@@ -5,16 +5,17 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
 from synthetyk.core.errors import ConfigError
 from synthetyk.data.classes import read_classes
 from synthetyk.data.source import SOURCES, SourceOptions
-from synthetyk.pipeline.settings import Goal, RunSettings, merge_overrides, parse_budget
+from synthetyk.pipeline.settings import Goal, Override, RunSettings, merge_overrides, parse_budget
 from synthetyk.tracking.registry import chosen
 
+Pretraining = Literal["none", "autoencoder", "denoise", "mask"]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.", show_default=False)]
 
 
@@ -59,6 +60,19 @@ class PlanOptions:
         Path | None,
         typer.Option(help="JSON file with plan values; --set wins over it.", exists=True, dir_okay=False),
     ] = None
+    encoder: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Encoder of the study's classifiers, for example resnet18.")
+    ] = None
+    encoder_weights: Annotated[
+        Path | None,
+        typer.Option(
+            help="Published weights that it begins with, in torchvision's names.", exists=True, dir_okay=False
+        ),
+    ] = None
+    pretrain: Annotated[
+        Pretraining | None,
+        typer.Option(help="What it learns first, from all training images without their labels."),
+    ] = None
     classes: Annotated[
         Path | None,
         typer.Option(
@@ -89,7 +103,8 @@ class PlanOptions:
             seed=data.seed,
             remove_copies=data.remove_copies,
             weights={name: str(path.resolve()) for name, path in weights.items() if path},
-            overrides=merge_overrides(self.config, self.set_ or []),
+            overrides=self._overrides(),
+            encoder_weights=str(self.encoder_weights.resolve()) if self.encoder_weights else "",
             classes=read_classes(self.classes) if self.classes else {},
             trackers=chosen(self.tracker or []),
         )
@@ -103,21 +118,29 @@ class PlanOptions:
         if data != DatasetOptions() or self.budget != PlanOptions().budget:
             raise ConfigError(
                 "Options about data, seed or budget were given for a run that exists",
-                expected="--set, --config, --classes, --squeezenet, --inception or --tracker at most",
+                expected="--set, --config, --classes, --tracker, or options about networks, at most",
                 action="Begin another run for other data, another seed or another budget",
             )
         weights = {"squeezenet": self.squeezenet, "inception": self.inception}
         given = {name: str(path.resolve()) for name, path in weights.items() if path}
-        fixed = merge_overrides(self.config, self.set_ or [])
+        weights_of_encoder = str(self.encoder_weights.resolve()) if self.encoder_weights else settings.encoder_weights
         trackers = settings.trackers if self.tracker is None else chosen(self.tracker)
         return settings.model_copy(
             update={
                 "weights": settings.weights | given,
-                "overrides": settings.overrides | fixed,
+                "overrides": settings.overrides | self._overrides(),
+                "encoder_weights": weights_of_encoder,
                 "classes": settings.classes | (read_classes(self.classes) if self.classes else {}),
                 "trackers": trackers,
             }
         )
+
+    def _overrides(self) -> dict[str, Override]:
+        """Return the plan values that were fixed: options of their own are another way to say ``--set``."""
+        options = {"classifier_encoder": self.encoder, "classifier_pretrain": self.pretrain}
+        said = {name: Override(value=value, origin="command line") for name, value in options.items() if value}
+        implied = {"classifier_weights": Override(value="torchvision", origin="command line")}
+        return (implied if self.encoder_weights else {}) | merge_overrides(self.config, self.set_ or []) | said
 
 
 def absolute(location: str) -> str:

@@ -56,6 +56,7 @@ PLACES = {
     "signature": "package/artifacts/package/signature.json, after package --sign",
     "stage": "stages/NAME.json",
     "study": "study/study.json",
+    "study_start": "study/start.json",
     "study_job": "study/jobs/NAME/job.json",
     "tuning": "tuning.json",
 }

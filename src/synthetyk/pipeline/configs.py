@@ -9,6 +9,8 @@ from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.recipes import recipe
 
+PRETRAINED_CODE = 16  # channels: narrower than any encoder's maps, so that drawing takes more than copying
+
 
 def gan_config(plan: Any, *, classes: int, seed: int) -> GANConfig:
     """Return the GAN's settings.
@@ -68,14 +70,58 @@ def classifier_config(plan: Any, *, steps: int, seed: int) -> ClassifierConfig:
     """
     return ClassifierConfig.parse(
         {
+            "encoder": plan.classifier_encoder,
             "width": plan.classifier_width,
             "steps": steps,
             "batch_size": plan.classifier_batch_size,
             "learning_rate": plan.classifier_learning_rate,
+            "encoder_rate": plan.classifier_encoder_rate,
+            "frozen_steps": plan.classifier_frozen_steps,
             "flips": plan.classifier_flips,
             "evaluate_every": max(1, steps // 16),
             "precision": plan.classifier_precision,
             "seed": seed,
+        },
+        where="the plan",
+    )
+
+
+def features_config(plan: Any, *, seed: int) -> ClassifierConfig:
+    """Return the settings of the feature network: always EdgeNet from nothing, whatever the classifiers are.
+
+    Args:
+        plan: As `classifier_config` takes it.
+        seed: The run's seed.
+    """
+    config = classifier_config(plan, steps=plan.features_steps, seed=seed)
+    return config.replace(
+        encoder="edgenet", encoder_rate=1.0, frozen_steps=0, augment="classical", balance="oversample"
+    )
+
+
+def pretrain_config(plan: Any, *, seed: int) -> AutoencoderConfig | None:
+    """Return the settings of the autoencoder that classifiers begin with, or None.
+
+    Args:
+        plan: Anything with the attributes of `plan.PlanValues` that begin with ``classifier_``, and the common ones.
+        seed: The run's seed.
+    """
+    if plan.classifier_pretrain == "none":
+        return None
+    draws = plan.classifier_pretrain == "autoencoder"
+    return AutoencoderConfig.parse(
+        {
+            "encoder": plan.classifier_encoder,
+            "width": plan.classifier_width,
+            "task": "draw" if draws else plan.classifier_pretrain,
+            "code": PRETRAINED_CODE if draws else 0,
+            "augment": True,
+            "flips": plan.classifier_flips,
+            "steps": plan.classifier_pretrain_steps,
+            "batch_size": plan.classifier_batch_size,
+            "evaluate_every": max(1, plan.classifier_pretrain_steps // 10),
+            "seed": seed,
+            "threads": plan.threads,
         },
         where="the plan",
     )
@@ -114,7 +160,10 @@ def study_config(plan: Any, *, seed: int) -> StudyConfig:
         {
             "seed": seed,
             "seeds": plan.study_seeds,
+            "arms": tuple(name.strip() for name in plan.study_arms.split(",")),
             "classifier": classifier_config(plan, steps=plan.classifier_steps, seed=seed),
+            "weights": plan.classifier_weights,
+            "pretrain": pretrain_config(plan, seed=seed),
             "resamples": plan.study_resamples,
             "workers": plan.study_workers,
             "positive_class": plan.positive_class or None,

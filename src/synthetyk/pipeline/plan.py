@@ -47,6 +47,14 @@ class PlanValues(Config):
         extractor: The feature network that evaluation leads with.
         evaluation_count: Most images on each side of a distance.
         synthetic_per_class: Images generated for each class.
+        classifier_encoder: Name of the classifiers' encoder.
+        classifier_weights: Whether it begins with published weights (``--encoder-weights``), and in whose convention:
+            ``torchvision``, or ``caffe`` (SqueezeNet only).
+        classifier_pretrain: What it learns first, on all training images without their labels: to draw them through a
+            narrow place (``autoencoder``), to ``denoise`` them, to fill in squares (``mask``), or nothing.
+        classifier_pretrain_steps: Optimiser steps of that.
+        classifier_frozen_steps: First steps in which only the head learns.
+        classifier_encoder_rate: The encoder's learning rate as a part of the head's.
         classifier_width: Channels of EdgeNet's first block.
         classifier_steps: Optimiser steps of every classifier in the study, the same in each arm.
         classifier_batch_size: Images per step.
@@ -57,6 +65,7 @@ class PlanValues(Config):
         anomaly_steps: Optimiser steps of the autoencoder that finds anomalies; it is trained only when asked for.
         anomaly_code: Channels of its narrow place: what is strange must not fit through it.
         positive_class: Two classes only: whose recall is called sensitivity; empty: the second.
+        study_arms: Names of the study's arms, with commas between them.
         study_seeds: Classifiers per arm.
         study_workers: Processes that train classifiers side by side, one thread each.
         study_resamples: Bootstrap resamples.
@@ -91,6 +100,12 @@ class PlanValues(Config):
     extractor: str
     evaluation_count: int = Field(ge=2)
     synthetic_per_class: int = Field(ge=1)
+    classifier_encoder: str
+    classifier_weights: Literal["none", "torchvision", "caffe"]
+    classifier_pretrain: Literal["none", "autoencoder", "denoise", "mask"]
+    classifier_pretrain_steps: int = Field(ge=0)
+    classifier_frozen_steps: int = Field(ge=0)
+    classifier_encoder_rate: float = Field(ge=0)
     classifier_width: int = Field(ge=4)
     classifier_steps: int = Field(ge=1)
     classifier_batch_size: int = Field(ge=2)
@@ -101,6 +116,7 @@ class PlanValues(Config):
     anomaly_steps: int = Field(ge=1)
     anomaly_code: int = Field(ge=1)
     positive_class: str
+    study_arms: str
     study_seeds: int = Field(ge=2)
     study_workers: int = Field(ge=1)
     study_resamples: int = Field(ge=100)
@@ -132,13 +148,24 @@ def _with_spread(old: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _with_anomalies(old: dict[str, Any]) -> dict[str, Any]:
-    """Bring plan/3 to plan/4: nothing looked for anomalies."""
-    added = {"anomaly_steps": 800, "anomaly_code": 4}
+def _with_encoders(old: dict[str, Any]) -> dict[str, Any]:
+    """Bring plan/3 to plan/4: classifiers were EdgeNets from nothing, and nothing looked for anomalies."""
+    added = {
+        "classifier_encoder": "edgenet",
+        "classifier_weights": "none",
+        "classifier_pretrain": "none",
+        "classifier_pretrain_steps": 0,
+        "classifier_frozen_steps": 0,
+        "classifier_encoder_rate": 1.0,
+        "study_arms": "real,real+weights,real+augmentation,real+duplicates,real+synthetic,"
+        "real+synthetic+augmentation,synthetic",
+        "anomaly_steps": 800,
+        "anomaly_code": 4,
+    }
     return {
         **old,
         "values": {**added, **old["values"]},
-        "reasons": {**dict.fromkeys(added, "the rule of later plans"), **old["reasons"]},
+        "reasons": {**dict.fromkeys(added, "as it was when this plan was made"), **old["reasons"]},
         "origins": {**dict.fromkeys(added, "plan"), **old["origins"]},
     }
 
@@ -169,7 +196,7 @@ class Plan(Artifact):
     migrations: ClassVar[dict[int, Migration]] = {
         1: _with_recipe,
         2: _with_spread,
-        3: _with_anomalies,
+        3: _with_encoders,
         4: _with_compression,
     }
 

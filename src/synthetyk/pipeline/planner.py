@@ -3,20 +3,21 @@
 import math
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Protocol
+from typing import Any, Protocol
 
 from synthetyk.compression.names import DEFAULT_ROWS, QUICK_ROWS, TUNED
 from synthetyk.core.errors import ConfigError
 from synthetyk.data.classes import Classes
 from synthetyk.data.fingerprint import Fingerprint
+from synthetyk.evaluation.study.arms import BY_NAME, NAMES
 from synthetyk.pipeline.configs import classifier_config, compression_config, gan_config, study_config
+from synthetyk.pipeline.encoder_rules import OWN, check_encoder, pretraining_seconds, put_encoder, put_start
 from synthetyk.pipeline.plan import Draft, Plan
 from synthetyk.pipeline.settings import Goal, RunSettings
 from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.recipes import Recipe, recipe
 
-ARMS = 7  # classifiers per seed of the study
 # Parts of the budget; the rest is for reading the data, calibration, generating and the report.
 SHARES = {
     "run": {"gan": 0.34, "features": 0.05, "study": 0.42, "compress": 0.07},
@@ -112,6 +113,7 @@ def make_plan(facts: Facts, settings: RunSettings, speeds: Speeds) -> Plan:
     _gan(draft, facts)
     _gan_seeds(draft, settings.goal, shares["gan"])
     _gan_budget(draft, facts, speeds, shares["gan"])
+    put_encoder(draft, weights=bool(settings.encoder_weights))
     _classifier(draft, facts)
     _classifier_budget(draft, facts, speeds, shares if settings.goal == "run" else LATER)
     return checked(draft.plan(), facts, settings)
@@ -127,6 +129,7 @@ def checked(plan: Plan, facts: Facts, settings: RunSettings) -> Plan:
     gan_config(values, classes=facts.classes, seed=0)
     study_config(values, seed=0)
     compression_config(values, seed=0)
+    check_encoder(values, weights=bool(settings.encoder_weights))
     extractors = ["learned", *settings.weights]
     if values.extractor not in extractors:
         action = "Give the weights of a feature network, for example --squeezenet FILE"
@@ -290,15 +293,19 @@ def _classifier_budget(draft: Draft, facts: Facts, speeds: Speeds, shares: dict[
     draft.put("study_workers", facts.threads, "single-threaded classifiers side by side beat one with more threads")
     draft.put("study_resamples", 2000, "enough for a 95% interval")
     pace = _pace(draft, speeds)
-    jobs = ARMS * draft["study_seeds"] * draft["gan_seeds"] / draft["study_workers"]
-    seconds = shares["study"]
+    before = pretraining_seconds(draft, shares["study"])
+    seconds = shares["study"] - before
+    draft.put("study_arms", *_arms(draft, seconds, pace))
+    arms = draft["study_arms"].count(",") + 1
     draft.put(
         "classifier_steps",
-        _steps(seconds / math.ceil(jobs), pace),
-        f"{seconds:.0f} s for {ARMS} arms of {draft['study_seeds']} seeds at {1000 * pace:.0f} ms a step measured here,"
+        _steps(seconds / _turns(draft, arms), pace),
+        f"{seconds:.0f} s for {arms} arms of {draft['study_seeds']} seeds at {1000 * pace:.0f} ms a step measured here,"
         f" and no more than {ENOUGH}, which is enough",
     )
-    draft.put("features_steps", _steps(shares["features"], pace), "its part of the budget, and no more than enough")
+    put_start(draft, before, pace)
+    own = pace if draft["classifier_encoder"] == OWN else _own_pace(draft, speeds)
+    draft.put("features_steps", _steps(shares["features"], own), "its part of the budget, and no more than enough")
     _compression(draft, pace, shares["compress"])
 
 
@@ -323,6 +330,20 @@ def _positive(facts: Facts) -> tuple[str, str]:
     return "", "the second in natural order, unless named"
 
 
+def _arms(draft: Draft, seconds: float, pace: float) -> tuple[str, str]:
+    """Return the study's arms: those that not every study has cost it no step of the others."""
+    every = ",".join(BY_NAME)
+    if pace and _steps(seconds / _turns(draft, len(BY_NAME)), pace) == ENOUGH:
+        return every, f"the time carries all of them for {ENOUGH} steps, which is enough"
+    return ",".join(NAMES), "those that every study has; the time carries no more without fewer steps for all"
+
+
+def _turns(draft: Draft, arms: int) -> int:
+    """Return how many classifiers a worker trains one after the other."""
+    turns: int = math.ceil(arms * draft["study_seeds"] * draft["gan_seeds"] / draft["study_workers"])
+    return turns
+
+
 def _pace(draft: Draft, speeds: Speeds) -> float:
     """Choose the classifiers' precision by measurement; return seconds per step, 0 if no step depends on it."""
     if draft.fixed("classifier_steps", "features_steps"):
@@ -330,13 +351,26 @@ def _pace(draft: Draft, speeds: Speeds) -> float:
         return 0.0
     measured = {}
     for precision in ("fp32", "bf16"):
-        trial = classifier_config(SimpleNamespace(**draft.values, classifier_precision=precision), steps=100, seed=0)
+        trial = _trial(draft, classifier_precision=precision)
         measured[precision] = speeds.classifier(trial, draft["channels"], draft["resolution"])
         draft.measured[f"classifier_seconds_per_step_{precision}"] = round(measured[precision], 5)
     best = "bf16" if measured["bf16"] < WORTH_IT * measured["fp32"] else "fp32"
     words = "; ".join(f"{name}: {1000 * seconds:.0f} ms a step" for name, seconds in measured.items())
     draft.put("classifier_precision", best, words)
     return measured[draft["classifier_precision"]]
+
+
+def _own_pace(draft: Draft, speeds: Speeds) -> float:
+    """Return seconds per step of the feature network, which stays small; 0 if no step depends on it."""
+    if draft.fixed("features_steps"):
+        return 0.0
+    return speeds.classifier(_trial(draft).replace(encoder=OWN), draft["channels"], draft["resolution"])
+
+
+def _trial(draft: Draft, **changes: Any) -> ClassifierConfig:
+    """Return a classifier of the draft's kind, to be measured; a frozen encoder would make it look faster."""
+    values = SimpleNamespace(**draft.values | {"classifier_frozen_steps": 0} | changes)
+    return classifier_config(values, steps=100, seed=0)
 
 
 def _steps(seconds: float, pace: float) -> int:

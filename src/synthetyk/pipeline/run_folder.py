@@ -140,8 +140,8 @@ def open_run(path: Path) -> RunFolder:
 def begin_run(path: Path, settings: RunSettings) -> RunFolder:
     """Begin a run at `path`, or go on with the one that lies there.
 
-    A run that has a plan keeps data set, seed and budget; values that the user fixes, weights of feature networks, what
-    is said of classes and trackers may change: only what depends on them is done again. What tuning found stays, unless
+    A run that has a plan keeps data set, seed and budget; values that the user fixes, weights of networks, what is said
+    of classes and trackers may change: only what depends on them is done again. What tuning found stays, unless
     the user fixed it since.
 
     Raises:
@@ -182,7 +182,7 @@ def check_outside(output: Path, dataset: str) -> None:
 
 def _check_same(run: RunFolder, settings: RunSettings) -> None:
     """Refuse another data set, seed or budget; the goal may widen from train to run: the plan is fixed by then."""
-    free = {"goal", "overrides", "weights", "trackers", "classes"}
+    free = {"goal", "overrides", "weights", "trackers", "classes", "encoder_weights"}
     before, now = run.settings().model_dump(exclude=free), settings.model_dump(exclude=free)
     different = [name for name in now if before[name] != now[name]]
     if different:

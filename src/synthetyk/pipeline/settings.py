@@ -44,6 +44,7 @@ class RunSettings(Artifact):
         remove_copies: Drop training images that stand in a later split too.
         weights: Files with weights of feature networks by extractor name, for example ``squeezenet``.
         overrides: Plan values fixed by the user or found by tuning.
+        encoder_weights: File with published weights for the study's classifiers; empty: none.
         classes: What the user said of classes, by name, see `data.classes`.
         trackers: Whom trainings report to beside JSON lines, for example ``mlflow``; no result depends on it.
     """
@@ -60,6 +61,7 @@ class RunSettings(Artifact):
     remove_copies: bool = False
     weights: dict[str, str] = Field(default={})
     overrides: dict[str, Override] = Field(default={})
+    encoder_weights: str = ""
     classes: dict[str, ClassWords] = Field(default={})
     trackers: tuple[str, ...] = ()
 

@@ -24,11 +24,13 @@ from synthetyk.evaluation.privacy import PrivacyConfig, audit
 from synthetyk.evaluation.sampling import ImageSampler
 from synthetyk.evaluation.scores import ScoreConfig
 from synthetyk.evaluation.study.inputs import SyntheticSet
+from synthetyk.evaluation.study.start import fitting
 from synthetyk.evaluation.study.study import run_study
 from synthetyk.metrics.extractor import FeatureExtractor
 from synthetyk.pipeline.anomalies import ANOMALIES
 from synthetyk.pipeline.compression import compress_run, installed
-from synthetyk.pipeline.configs import classifier_config, compression_config, study_config
+from synthetyk.pipeline.configs import classifier_config, compression_config, features_config, study_config
+from synthetyk.pipeline.encoder_rules import suited
 from synthetyk.pipeline.fraction import part_of
 from synthetyk.pipeline.gans import config_of, train_gans
 from synthetyk.pipeline.hardware import has_gpu, usable_threads
@@ -80,15 +82,24 @@ def _plan(run: RunFolder, _progress: Progress) -> None:
     facts = facts_of(fingerprint, usable_threads(), classes, gpu=has_gpu(), processes=processes)
     before, record = load_present(Plan, run.plan), load_present(StageRecord, record_path(run, "plan"))
     if before and record and record.inputs == hashes(run, BY_NAME["plan"].reads):
-        plan = checked(before.patched(asked.overrides), facts, asked)
+        plan = checked(suited(before.patched(asked.overrides), before, asked.overrides), facts, asked)
     else:
         plan = make_plan(facts, asked, MeasuredSpeeds())
+    _check_weights(plan.values, asked.encoder_weights)
     classes.save(run.classes)
     plan.save(run.plan)
 
 
+def _check_weights(plan: PlanValues, path: str) -> None:
+    """See that published weights fit the encoder before anything is trained."""
+    if plan.classifier_weights != "none":
+        shape = (plan.channels, plan.resolution, plan.resolution)
+        config = classifier_config(plan, steps=plan.classifier_steps, seed=0)
+        fitting(config, shape, Path(path), plan.classifier_weights)
+
+
 def _plan_settings(run: RunFolder) -> Mapping[str, Any]:
-    return run.settings().model_dump(include={"overrides", "weights", "classes"})
+    return run.settings().model_dump(include={"overrides", "weights", "classes", "encoder_weights"})
 
 
 def _cache(run: RunFolder, progress: Progress) -> None:
@@ -109,8 +120,7 @@ def _cache(run: RunFolder, progress: Progress) -> None:
 
 def _features(run: RunFolder, progress: Progress) -> None:
     plan, dataset = plan_of(run), open_cache(run.cache)
-    config = classifier_config(plan, steps=plan.features_steps, seed=run.settings().seed)
-    config = config.replace(augment="classical", balance="oversample", threads=plan.threads)
+    config = features_config(plan, seed=run.settings().seed).replace(threads=plan.threads)
     LearnedExtractor.fit(dataset.train, dataset.val, config, run.features, progress=progress)
 
 
@@ -169,10 +179,23 @@ def _generate(run: RunFolder, progress: Progress) -> None:
 def _study(run: RunFolder, progress: Progress) -> None:
     plan, dataset = plan_of(run), open_cache(run.cache)
     sets = [SyntheticSet(*open_synthetic(run.synthetic_of(index))) for index in range(plan.gan_seeds)]
+    asked = run.settings()
+    config, weights = (
+        study_config(plan, seed=asked.seed),
+        Path(asked.encoder_weights) if asked.encoder_weights else None,
+    )
     try:
-        run_study(dataset, sets, study_config(plan, seed=run.settings().seed), run.study, progress=progress)
+        run_study(dataset, sets, config, run.study, weights=weights, progress=progress)
     except MetricError as error:
         raise NotApplicableError(f"The data carries no study: {error}") from error
+
+
+def _study_settings(run: RunFolder) -> Mapping[str, Any]:
+    plan, asked = plan_of(run), run.settings()
+    settings = study_config(plan, seed=asked.seed).model_dump(mode="json")
+    if plan.classifier_weights == "none":
+        return settings
+    return settings | {"encoder_weights": sha256_file(Path(asked.encoder_weights))}
 
 
 def _compress(run: RunFolder, progress: Progress) -> None:
@@ -275,7 +298,7 @@ STAGES = (
         reads=("cache", "synthetic"),
         writes=("study/study.json", "study/classifier"),
         work=_study,
-        settings=lambda run: study_config(plan_of(run), seed=run.settings().seed).model_dump(mode="json"),
+        settings=_study_settings,
     ),
     ANOMALIES,
     Stage(

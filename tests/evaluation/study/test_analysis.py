@@ -2,7 +2,7 @@ import numpy as np
 
 from synthetyk.data.dataset import Dataset
 from synthetyk.evaluation.study.analysis import PREFERENCE, SECONDARY, _within_bounds, arm_plateaued, choose, mean_curve
-from synthetyk.evaluation.study.arms import NAMES
+from synthetyk.evaluation.study.arms import BY_NAME
 from synthetyk.evaluation.study.report import MeanPoint
 from synthetyk.metrics.bootstrap import ArmSamples
 from synthetyk.metrics.interval import Interval
@@ -33,8 +33,8 @@ def test_only_candidates_are_chosen() -> None:
 
 
 def test_every_arm_has_its_place_in_the_preference() -> None:
-    assert sorted(PREFERENCE) == sorted(NAMES)
-    assert {name for pair in SECONDARY for name in pair} == set(NAMES)
+    assert sorted(PREFERENCE) == sorted(BY_NAME)
+    assert {name for pair in SECONDARY for name in pair} == set(BY_NAME)
     assert len(set(SECONDARY)) == len(SECONDARY)
 
 

@@ -32,6 +32,7 @@ def test_added_images_first_balance_the_classes_then_go_to_each_equally() -> Non
         ("real+duplicates", [30, 30], {1}),
         ("real+synthetic", [30, 30], {1, 2}),
         ("real+synthetic+augmentation", [30, 30], {1, 2}),
+        ("synthetic-then-real", [30, 10], {1}),
         ("synthetic", [50, 50], {2}),
     ],
 )
@@ -55,6 +56,7 @@ def test_arms_differ_in_nothing_but_balance_augmentation_and_seed() -> None:
     assert [arm.name for arm in ARMS if arm.augment == "classical"] == [
         "real+augmentation",
         "real+synthetic+augmentation",
+        "synthetic-then-real",
     ]
 
 

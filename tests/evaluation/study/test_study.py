@@ -90,6 +90,17 @@ def test_wrongly_labelled_images_hurt(bars: Dataset, tmp_path: Path) -> None:
     assert report.classifier.arm == "real"
 
 
+def test_an_arm_that_takes_turns_trains_as_long_as_the_others_and_may_be_the_challenger(
+    bars: Dataset, synthetic: Pair, quick: StudyConfig, tmp_path: Path
+) -> None:
+    report = run_study(bars, synthetic, quick.replace(arms=("real+augmentation", "synthetic-then-real")), tmp_path)
+    assert (report.primary.first, report.primary.second) == ("synthetic-then-real", "real+augmentation")
+    arm = report.arm("synthetic-then-real")
+    assert (arm.classifiers, arm.synthetic, arm.training_counts) == (4, True, (60, 30))
+    assert [point.step for point in arm.curve] == [5, 6]
+    assert not any("Nothing else changed" in note for note in report.notes)
+
+
 def test_images_without_label_are_counted_in_a_note(
     bars: Dataset, synthetic: Pair, quick: StudyConfig, tmp_path: Path
 ) -> None:

@@ -32,6 +32,7 @@ PREFERENCE = (
     "real+duplicates",
     "real+synthetic+augmentation",
     "real+synthetic",
+    "synthetic-then-real",
     "synthetic",
 )
 
@@ -40,6 +41,7 @@ SECONDARY = (
     *((name, "real") for name in PREFERENCE if name != "real"),
     ("real+synthetic", "real+duplicates"),
     ("real+synthetic+augmentation", "real+augmentation"),
+    ("synthetic-then-real", "real+augmentation"),
 )
 SCORES = ("auc", "sensitivity", "specificity", "accuracy", "balanced_accuracy", "f1")
 

@@ -25,6 +25,8 @@ class Arm:
         adds: What is put beside them.
         balance: How class imbalance is met, see `ClassifierConfig`.
         augment: How images are changed in training, see `ClassifierConfig`.
+        in_turn: Whether what is added fills the first half of the steps, and the real images alone the second.
+        optional: Whether only studies with the time for it have it.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Arm:
     adds: Literal["nothing", "duplicates", "synthetic"] = "nothing"
     balance: Literal["none", "oversample"] = "none"
     augment: Literal["none", "classical"] = "none"
+    in_turn: bool = False
+    optional: bool = False
 
     @property
     def synthetic(self) -> bool:
@@ -46,7 +50,7 @@ class Arm:
     def training_set(
         self, real: LabelledImages, synthetic: LabelledImages, seed: int, *, minimum_added: float
     ) -> LabelledImages:
-        """Return the images that one of its classifiers is trained on.
+        """Return the images that one of its classifiers is trained on, in the end if two sets take turns.
 
         Args:
             real: The real training images.
@@ -56,7 +60,7 @@ class Arm:
         """
         if not self.real:
             return synthetic
-        if self.adds == "nothing":
+        if self.adds == "nothing" or self.in_turn:
             return real
         available = np.bincount(synthetic.labels, minlength=len(real.class_names))
         wanted = np.minimum(added_counts(class_counts(real), minimum_added), available)
@@ -85,9 +89,19 @@ ARMS = (
         adds="synthetic",
         augment="classical",
     ),
+    Arm(
+        "synthetic-then-real",
+        "half of the steps on synthetic images, half on real ones; every class drawn equally often, each image changed "
+        "a little at every draw",
+        adds="synthetic",
+        balance="oversample",
+        augment="classical",
+        in_turn=True,
+        optional=True,
+    ),
     Arm("synthetic", "synthetic images only, tested on real ones", real=False, adds="synthetic"),
 )
-NAMES = tuple(arm.name for arm in ARMS)
+NAMES = tuple(arm.name for arm in ARMS if not arm.optional)
 BY_NAME = {arm.name: arm for arm in ARMS}
 
 

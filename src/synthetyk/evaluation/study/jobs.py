@@ -3,8 +3,8 @@
 import hashlib
 import io
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,8 +17,10 @@ from synthetyk.core.errors import ArtifactError
 from synthetyk.data.dataset import Subset
 from synthetyk.evaluation.study.arms import BY_NAME, class_counts
 from synthetyk.evaluation.study.inputs import Inputs
+from synthetyk.evaluation.study.start import SharedStart
 from synthetyk.training.classifier import ClassifierConfig, TrainedClassifier
 from synthetyk.training.classifier_trainer import ClassifierTrainer
+from synthetyk.training.encoder_start import EncoderStart
 from synthetyk.training.labelled_images import LabelledImages
 from synthetyk.training.validation_curve import ValidationPoint
 
@@ -94,6 +96,7 @@ class Bench:
         classifier: Settings that arms and seeds vary.
         minimum_added: See `arms.added_counts`.
         data: Hash of the images.
+        start: What every encoder begins with; None: first weights of its classifier's seed.
     """
 
     folder: Path
@@ -101,13 +104,19 @@ class Bench:
     classifier: ClassifierConfig
     minimum_added: float
     data: str
+    start: SharedStart | None = None
 
     def run(self, job: Job, inputs: Inputs) -> None:
         """Train the job's classifier and write its folder; the job's file comes last."""
         arm, seed = BY_NAME[job.arm], self._seed(job)
         synthetic = inputs.synthetic[job.gan]
         images = arm.training_set(inputs.train, synthetic, seed, minimum_added=self.minimum_added)
-        trained = ClassifierTrainer(arm.settings(self.classifier, seed), images, inputs.val).fit()
+        start = self.start.read() if self.start else None
+        config = arm.settings(self.classifier, seed)
+        if arm.in_turn:
+            trained = train_in_turn(config, [synthetic, images], inputs.val, start)
+        else:
+            trained = ClassifierTrainer(config, images, inputs.val, start=start).fit()
         trained.save(self.folder / job.name)
         said = io.BytesIO()
         np.savez(said, val=predict(trained, inputs.val), test=predict(trained, inputs.test))
@@ -140,7 +149,33 @@ class Bench:
         arm = BY_NAME[job.arm]
         settings = arm.settings(self.classifier, self._seed(job)).model_dump()
         words: dict[str, Any] = {"settings": settings, "arm": vars(arm), "data": self.data, "added": self.minimum_added}
+        if self.start:
+            words["start"] = self.start.sha256
         return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
+
+
+def train_in_turn(
+    config: ClassifierConfig, sets: Sequence[LabelledImages], val: LabelledImages, start: EncoderStart | None
+) -> TrainedClassifier:
+    """Train on sets one after the other, all together as long as on one; the encoder goes on, the head begins anew.
+
+    Args:
+        config: Settings; their steps are shared out equally, the last set has what is left over.
+        sets: What is trained on, in this order.
+        val: Validation images; they choose the weights that go on, and those that are kept.
+        start: What the first encoder begins with.
+
+    Returns:
+        The last classifier; the steps of its curve are counted from the first set's.
+    """
+    done, share = 0, config.steps // len(sets)
+    for images in sets[:-1]:
+        trained = ClassifierTrainer(config.replace(steps=share), images, val, start=start).fit()
+        done, start = done + share, EncoderStart(trained.network.encoder.state_dict(), "the set before")
+    last = config.replace(steps=config.steps - done, frozen_steps=0 if done else config.frozen_steps)
+    trained = ClassifierTrainer(last, sets[-1], val, start=start).fit()
+    curve = tuple(point.replace(step=point.step + done) for point in trained.curve)
+    return replace(trained, config=config, curve=curve, best_step=trained.best_step + done)
 
 
 def predict(classifier: TrainedClassifier, images: Subset) -> NDArray[np.float32]:

@@ -8,9 +8,11 @@ from synthetyk.core.artifacts import Artifact
 from synthetyk.core.config import Config
 from synthetyk.evaluation.study.arms import BY_NAME, NAMES
 from synthetyk.evaluation.study.verdict import Verdict, VerdictRules
+from synthetyk.training.autoencoder import AutoencoderConfig
 from synthetyk.training.classifier import ClassifierConfig
 
-CHALLENGERS = ("real+synthetic+augmentation", "real+synthetic")  # real and synthetic images together
+# Real and synthetic images, together or in turn.
+CHALLENGERS = ("real+synthetic+augmentation", "real+synthetic", "synthetic-then-real")
 
 
 class StudyConfig(Config):
@@ -21,6 +23,9 @@ class StudyConfig(Config):
         seeds: Classifiers per arm, and per GAN where an arm has synthetic images.
         arms: Names of the arms, at least one with real and synthetic images and one without synthetic.
         classifier: Settings of every classifier; arms change balance, augmentation and seed only.
+        weights: Whether encoders begin with published weights, and what these want to see, see
+            `encoder_start.published_start`.
+        pretrain: The autoencoder that they begin with instead; None: with none.
         minimum_added: Synthetic images to add at least, as a part of the real ones, once the classes are balanced.
         resamples: Of the bootstrap.
         rules: What the verdict asks for.
@@ -32,6 +37,8 @@ class StudyConfig(Config):
     seeds: int = Field(5, ge=2)
     arms: tuple[str, ...] = NAMES
     classifier: ClassifierConfig = ClassifierConfig()
+    weights: Literal["none", "torchvision", "caffe"] = "none"
+    pretrain: AutoencoderConfig | None = None
     minimum_added: float = Field(0.5, ge=0)
     resamples: int = Field(2000, ge=100)
     rules: VerdictRules = VerdictRules()
@@ -40,9 +47,9 @@ class StudyConfig(Config):
 
     @model_validator(mode="after")
     def _check_arms(self) -> "StudyConfig":
-        unknown = set(self.arms) - set(NAMES)
+        unknown = set(self.arms) - set(BY_NAME)
         if unknown or len(set(self.arms)) < len(self.arms):
-            raise ValueError(f"different names out of {', '.join(NAMES)}")
+            raise ValueError(f"different names out of {', '.join(BY_NAME)}")
         challenged = any(name in CHALLENGERS for name in self.arms)
         if not challenged or all(BY_NAME[name].synthetic for name in self.arms):
             raise ValueError(f"{' or '.join(CHALLENGERS)}, and at least one arm without synthetic images")

@@ -5,7 +5,7 @@ is kept; the test split is met once, in comparisons that were fixed beforehand.
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +27,7 @@ from synthetyk.evaluation.study.arms import BY_NAME
 from synthetyk.evaluation.study.inputs import Inputs, SyntheticSet
 from synthetyk.evaluation.study.jobs import Bench, Job, hash_inputs
 from synthetyk.evaluation.study.report import CHALLENGERS, ArmReport, ChosenClassifier, StudyConfig, StudyReport
+from synthetyk.evaluation.study.start import SharedStart, shared_start
 from synthetyk.evaluation.study.verdict import Evidence, judge
 from synthetyk.evaluation.study.workers import run_jobs
 from synthetyk.metrics.bootstrap import difference
@@ -40,6 +41,7 @@ def run_study(
     config: StudyConfig,
     folder: Path,
     *,
+    weights: Path | None = None,
     progress: Progress = silent,
 ) -> StudyReport:
     """Train the classifiers of every arm and compare them; those that `folder` holds already are not trained again.
@@ -49,16 +51,19 @@ def run_study(
         synthetic: One set for each GAN, every class in each.
         config: How to do it.
         folder: Receives ``jobs/``, ``classifier/`` (the chosen one) and ``study.json``.
+        weights: Published weights for the encoders, where the settings ask for them.
         progress: Told after each classifier.
 
     Raises:
         NotApplicableError: The data cannot carry a study: no labels, one class, a class missing from a split.
         TrainingError: A classifier could not be trained.
+        ArtifactError: Published weights do not fit the encoder.
     """
     inputs = Inputs.of(dataset, synthetic)
     positive_label(config, inputs.train.class_names)
     classifier = config.classifier.replace(threads=1)
-    bench = Bench(folder / "jobs", config.seed, classifier, config.minimum_added, hash_inputs(inputs))
+    start = shared_start(config, dataset.train, weights, folder, progress=progress)
+    bench = Bench(folder / "jobs", config.seed, classifier, config.minimum_added, hash_inputs(inputs), start)
     jobs = jobs_of(config, len(synthetic))
     scratch = folder / "scratch"
     run_jobs(jobs, bench, inputs, workers=config.workers, scratch=scratch, progress=progress)
@@ -66,7 +71,8 @@ def run_study(
     outcomes = _outcomes(jobs, bench, inputs, config)
     chosen = chosen_job(outcomes)
     bench.classifier_of(chosen).save(folder / CLASSIFIER_FOLDER)
-    report = _report(outcomes, chosen, inputs, config, left_out=int((dataset.labels < 0).sum()))
+    notes = [*_about_start(start), *_about_unlabelled(dataset)]
+    report = _report(outcomes, chosen, inputs, config, notes)
     report.save(folder / REPORT_FILE)
     return report
 
@@ -107,7 +113,7 @@ def _outcomes(jobs: Sequence[Job], bench: Bench, inputs: Inputs, config: StudyCo
 
 
 def _report(
-    outcomes: Mapping[str, ArmOutcome], chosen: Job, inputs: Inputs, config: StudyConfig, *, left_out: int
+    outcomes: Mapping[str, ArmOutcome], chosen: Job, inputs: Inputs, config: StudyConfig, notes: Sequence[str]
 ) -> StudyReport:
     names, val, test = inputs.train.class_names, inputs.val, inputs.test
     positive = positive_label(config, names)
@@ -137,7 +143,7 @@ def _report(
         test_groups=evidence.test_groups,
         gans=evidence.gans,
         config=config,
-        notes=(*like_for_like(others), *_notes(config, evidence, left_out)),
+        notes=(*like_for_like(others), *_notes(config, evidence), *notes),
     )
 
 
@@ -163,7 +169,7 @@ def _evidence(
     )
 
 
-def _notes(config: StudyConfig, evidence: Evidence, left_out: int) -> tuple[str, ...]:
+def _notes(config: StudyConfig, evidence: Evidence) -> list[str]:
     notes = [
         f"Every classifier was trained for {config.classifier.steps} steps; validation alone chose its weights.",
         f"{evidence.challenger} and {evidence.baseline} were chosen on validation: of the arms with real and synthetic "
@@ -172,9 +178,20 @@ def _notes(config: StudyConfig, evidence: Evidence, left_out: int) -> tuple[str,
     ]
     if evidence.gans == 1:
         notes.append("All synthetic images come from one GAN: another seed of the GAN may give another answer.")
-    if left_out:
-        notes.append(f"{left_out} images without a label were left out.")
-    return tuple(notes)
+    return notes
+
+
+def _about_start(start: SharedStart | None) -> Iterator[str]:
+    if start:
+        yield (
+            f"The encoder of every classifier, in every arm, began with {start.origin}, and not from nothing."
+            " The arm of synthetic images alone has so met more than those." * ("autoencoder" in start.origin)
+        )
+
+
+def _about_unlabelled(dataset: Dataset) -> Iterator[str]:
+    if left_out := int((dataset.labels < 0).sum()):
+        yield f"{left_out} images without a label were left out."
 
 
 def positive_label(config: StudyConfig, names: tuple[str, ...]) -> Literal[0, 1]:

@@ -1,0 +1,113 @@
+"""The rules on a classifier's encoder: which one, what it begins with, and how it is brought to the task."""
+
+import math
+from collections.abc import Mapping
+
+from synthetyk.core.errors import ConfigError
+from synthetyk.models.encoder import encoder_kind
+from synthetyk.pipeline.plan import Draft, Plan, PlanValues
+from synthetyk.pipeline.settings import Override
+
+OWN = "edgenet"
+CUSTOMARY_RATE = 0.25  # of the head's 4e-3
+PRETRAINING = 0.15  # of the study's time
+DEARER = 4.0  # a step of an autoencoder costs up to four of its encoder's classifier
+FEWEST, ENOUGH = 60, 1000
+CHOICES = ("classifier_encoder", "classifier_weights", "classifier_pretrain")
+
+
+def put_encoder(draft: Draft, *, weights: bool) -> None:
+    """Choose the encoder and what it begins with.
+
+    Args:
+        draft: The plan in the making.
+        weights: Whether the user brought published weights.
+    """
+    draft.put("classifier_encoder", OWN, "small and quick, and int8 makes it quicker; larger ones by name")
+    given = ("torchvision", "--encoder-weights names them") if weights else ("none", "none were given")
+    draft.put("classifier_weights", *given)
+    draft.put("classifier_pretrain", "none", "classes are learned from the start, unless asked otherwise")
+    draft.put("classifier_encoder_rate", *_rate(draft))
+
+
+def _rate(draft: Draft) -> tuple[float, str]:
+    if draft["classifier_weights"] != "none":
+        return 0.1, "a tenth of the head's: what was learned elsewhere is not to be unlearned"
+    if draft["classifier_encoder"] != OWN:
+        return CUSTOMARY_RATE, f"{draft['classifier_encoder']} is customarily trained at 1e-3"
+    return 1.0, "as fast as the head: it is trained on these images alone"
+
+
+def pretraining_seconds(draft: Draft, seconds: float) -> float:
+    """Return how much of the study's time goes to an autoencoder."""
+    return 0.0 if draft["classifier_pretrain"] == "none" else PRETRAINING * seconds
+
+
+def suited(plan: Plan, before: Plan, overrides: Mapping[str, Override]) -> Plan:
+    """Return a plan whose encoder was changed since with the rates and steps that suit it; nothing is measured.
+
+    Args:
+        plan: With what the user fixed since.
+        before: Without.
+        overrides: What the user fixed.
+    """
+    if all(getattr(plan.values, name) == getattr(before.values, name) for name in CHOICES):
+        return plan
+    draft = Draft(overrides)
+    draft.values, draft.reasons, draft.origins = plan.values.model_dump(), dict(plan.reasons), dict(plan.origins)
+    draft.measured = plan.measured
+    draft.put("classifier_encoder_rate", *_rate(draft))
+    put_start(draft, pretraining_seconds(draft, math.inf), 0.0)
+    return draft.plan()
+
+
+def put_start(draft: Draft, seconds: float, pace: float) -> None:
+    """Choose how long an autoencoder is trained, and how long the encoder then stands still.
+
+    Args:
+        draft: The plan in the making, with the classifiers' steps.
+        seconds: For the autoencoder.
+        pace: Seconds per step of a classifier, 0 if nothing was measured.
+    """
+    if not seconds:
+        draft.put("classifier_pretrain_steps", 0, "there is no autoencoder")
+    else:
+        steps = int(0.85 * seconds / (DEARER * pace)) if pace else ENOUGH
+        why = f"{seconds:.0f} s, a part of the study's, and no more than {ENOUGH}" if pace else "nothing was measured"
+        draft.put("classifier_pretrain_steps", max(FEWEST, min(ENOUGH, steps)), f"{why}; once for all classifiers")
+    begun = draft["classifier_weights"] != "none" or draft["classifier_pretrain"] != "none"
+    frozen = (draft["classifier_steps"] // 10, "a tenth of the steps, until the new head no longer pulls at random")
+    draft.put(
+        "classifier_frozen_steps", *(frozen if begun else (0, "the encoder begins from nothing, as the head does"))
+    )
+
+
+def check_encoder(values: PlanValues, *, weights: bool) -> None:
+    """Refuse what does not go together.
+
+    Args:
+        values: Of the plan.
+        weights: Whether the user brought published weights.
+
+    Raises:
+        ConfigError: The encoder is unknown or has no published weights, or the values contradict each other.
+    """
+    published = encoder_kind(values.classifier_encoder).published
+    if values.classifier_weights == "none":
+        return
+    if not weights:
+        raise ConfigError(
+            f"classifier_weights is {values.classifier_weights!r}, but there are no weights",
+            action="Give them: --encoder-weights FILE",
+        )
+    if published is None:
+        raise ConfigError(
+            f"No weights are published for the encoder {values.classifier_encoder}",
+            action="Choose another encoder, for example --encoder resnet18, or set classifier_weights=none",
+        )
+    if values.classifier_pretrain != "none":
+        raise ConfigError(
+            "The encoder is to begin with published weights and with an autoencoder's",
+            expected="one of the two",
+            action="Set classifier_pretrain=none or classifier_weights=none",
+        )

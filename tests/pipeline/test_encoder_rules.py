@@ -1,0 +1,123 @@
+import pytest
+
+from synthetyk.core.errors import ConfigError, UnknownNameError
+from synthetyk.pipeline.configs import features_config, pretrain_config, study_config
+from synthetyk.pipeline.encoder_rules import suited
+from synthetyk.pipeline.plan import Plan
+from synthetyk.pipeline.planner import Facts, make_plan
+from synthetyk.pipeline.settings import RunSettings, merge_overrides
+
+FACTS = Facts(train_counts=(600, 300), class_names=("a", "b"), side=64, aspect=1.0, colour=False, threads=2)
+
+
+class Speeds:
+    """Larger networks are slower; what was measured is kept."""
+
+    def __init__(self) -> None:
+        self.measured: list[tuple[str, int]] = []
+
+    def gan(self, config):
+        return 200.0
+
+    def classifier(self, config, channels, resolution):
+        self.measured.append((config.encoder, config.frozen_steps))
+        return 0.02 if config.encoder == "edgenet" else 0.5
+
+
+def plan(*assignments, weights="", speeds=None) -> Plan:
+    overrides = merge_overrides(None, list(assignments))
+    settings = RunSettings(dataset="phantom", overrides=overrides, encoder_weights=weights)
+    return make_plan(FACTS, settings, speeds or Speeds())
+
+
+def test_by_default_classifiers_are_edgenets_from_nothing():
+    values = plan().values
+    config = study_config(values, seed=0)
+    assert (config.classifier.encoder, config.weights, config.pretrain) == ("edgenet", "none", None)
+    assert (config.classifier.encoder_rate, config.classifier.frozen_steps) == (1.0, 0)
+
+
+def test_published_weights_are_held_first_and_then_changed_slowly():
+    made = plan("classifier_encoder=resnet18", weights="resnet18.pth")
+    values = made.values
+    assert values.classifier_weights == "torchvision"
+    assert values.classifier_encoder_rate == 0.1
+    assert values.classifier_frozen_steps == values.classifier_steps // 10 > 0
+    assert "unlearned" in made.reasons["classifier_encoder_rate"]
+
+
+def test_a_larger_encoder_is_paid_for_in_steps_but_not_by_the_feature_network():
+    speeds = Speeds()
+    large, small = plan("classifier_encoder=resnet18", speeds=speeds), plan()
+    assert large.values.classifier_steps < small.values.classifier_steps
+    assert large.values.features_steps == small.values.features_steps
+    assert set(speeds.measured) == {("resnet18", 0), ("edgenet", 0)}
+    assert features_config(large.values, seed=0) == features_config(small.values, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("named", "task", "narrow"), [("autoencoder", "draw", True), ("denoise", "denoise", False), ("mask", "mask", False)]
+)
+def test_an_autoencoder_takes_a_part_of_the_studys_time(named, task, narrow):
+    values = plan(f"classifier_pretrain={named}").values
+    config = pretrain_config(values, seed=3)
+    assert (config.task, config.encoder, config.seed, config.code > 0) == (task, "edgenet", 3, narrow)
+    assert config.steps == values.classifier_pretrain_steps >= 60
+    assert values.classifier_steps < plan().values.classifier_steps
+    assert values.classifier_frozen_steps > 0
+
+
+@pytest.mark.parametrize(
+    ("assignments", "weights", "message"),
+    [
+        (["classifier_weights=caffe"], "", "there are no weights.*--encoder-weights FILE"),
+        ([], "edgenet.pth", "No weights are published for the encoder edgenet"),
+        (["classifier_encoder=resnet18", "classifier_pretrain=mask"], "resnet18.pth", "one of the two"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(assignments, weights, message):
+    with pytest.raises(ConfigError, match=message):
+        plan(*assignments, weights=weights)
+
+
+def test_an_unknown_encoder_is_refused_with_the_nearest():
+    with pytest.raises(UnknownNameError, match="resnet18"):
+        plan("classifier_encoder=resnet81")
+
+
+def patched(before, *assignments):
+    overrides = merge_overrides(None, list(assignments))
+    return suited(before.patched(overrides), before, overrides)
+
+
+def test_a_run_that_gets_another_encoder_later_gets_the_rates_that_suit_it():
+    before = plan()
+    after = patched(before, "classifier_encoder=resnet18", "classifier_weights=torchvision")
+    assert after.values.classifier_encoder_rate == 0.1
+    assert after.values.classifier_frozen_steps == before.values.classifier_steps // 10
+    assert after.values.classifier_steps == before.values.classifier_steps
+    assert patched(before, "classifier_pretrain=denoise").values.classifier_pretrain_steps == 1000
+    fixed = patched(before, "classifier_pretrain=denoise", "classifier_frozen_steps=7")
+    assert (fixed.values.classifier_frozen_steps, fixed.origins["classifier_frozen_steps"]) == (7, "command line")
+
+
+def test_a_run_that_keeps_its_encoder_keeps_its_plan():
+    before = plan("classifier_pretrain=denoise")
+    assert patched(before, "classifier_pretrain=denoise", "study_resamples=150").values == before.values.replace(
+        study_resamples=150
+    )
+
+
+def test_plans_from_before_encoders_had_names_are_read(tmp_path):
+    made = plan()
+    made.save(tmp_path / "plan.json")
+    text = (tmp_path / "plan.json").read_text().replace("plan/4", "plan/3")
+    kept = [line for line in text.splitlines() if not any(f'"{name}"' in line for name in NEW)]
+    (tmp_path / "plan.json").write_text("\n".join(kept))
+    assert Plan.load(tmp_path / "plan.json").values == made.values
+
+
+NEW = (
+    *("classifier_encoder", "classifier_weights", "classifier_pretrain", "classifier_pretrain_steps"),
+    *("classifier_frozen_steps", "classifier_encoder_rate", "anomaly_steps", "anomaly_code", "study_arms"),
+)
