@@ -1,6 +1,21 @@
+import hashlib
 import json
+from dataclasses import replace
 
+import pytest
+
+from synthetyk.compression.report import (
+    ClassifierPart,
+    ClassifierRow,
+    CompressionConfig,
+    CompressionReport,
+    Figure,
+    PrecisionVerdict,
+    TestScores,
+)
+from synthetyk.core.errors import ArtifactError
 from synthetyk.packaging.card import model_card
+from synthetyk.packaging.contents import contents
 
 
 def test_the_manifest_holds_what_the_cache_did_to_images(built):
@@ -50,3 +65,63 @@ def test_the_card_says_what_it_is_what_was_measured_and_what_not(built, inputs):
 def test_titles_and_risks_are_those_of_the_run(built):
     found = {each.name: (each.title, each.risk) for each in built[1].classifier.classes}
     assert found == {"normal": ("Normal", False), "benign": ("Benign mass", False), "malignant": ("Malignant", True)}
+
+
+def compression_of(pick, data):
+    """A compression that picked one form of the classifier, which is this file."""
+    figure = Figure(value=0.91, low=0.88, high=0.94)
+    scores = TestScores(auc=figure, accuracy=figure, calibration_error=figure, auc_difference=figure, agreement=0.99)
+    costs = {"megabytes": 0.1, "gzip_megabytes": 0.1, "peak_mb": 50.0, "latencies": ()}
+    row = ClassifierRow(
+        name=pick,
+        about="what it is",
+        file="classifier-picked.onnx",
+        sha256=hashlib.sha256(data).hexdigest(),
+        validation_auc=0.93,
+        test=scores,
+        benefit="4.0 times smaller",
+        **costs,
+    )
+    part = ClassifierPart(
+        class_names=("normal", "benign", "malignant"),
+        positive_class=None,
+        rows=(row,),
+        left_out=(),
+        pick=pick,
+        rule="the smallest that is good enough",
+        precision=PrecisionVerdict(outcome="no loss", subject="malignant", sentence="Fewer bits do not hurt."),
+        test_images=120,
+        test_groups=60,
+        notes=(),
+    )
+    return CompressionReport(classifier=part, config=CompressionConfig(), versions={})
+
+
+@pytest.mark.parametrize(
+    ("pick", "encoder", "precision"),
+    [("int8", "edgenet", "int8"), ("narrow+int8", "edgenet", "int8"), ("channels", "edgenet", "fp32")],
+)
+def test_the_form_that_the_compression_picked_is_packaged_with_its_own_figures(
+    built, inputs, tmp_path, pick, encoder, precision
+):
+    data = (built[0] / "artifacts/package/classifier.onnx").read_bytes()
+    (tmp_path / "classifier-picked.onnx").write_bytes(data)
+    compressed = replace(inputs, generator=None, compression=compression_of(pick, data), models=tmp_path)
+    manifest, files = contents(compressed)
+    found = manifest.classifier
+    assert (found.encoder, found.precision) == (encoder, precision)
+    assert "the smallest that is good enough" in found.origin
+    assert files["classifier.onnx"] == data
+    figures = {each.name: each for each in found.figures}
+    assert (figures["auc"].value, figures["auc"].low) == (0.91, 0.88)
+    assert "120 test images in 60 groups" in figures["auc"].about
+    assert manifest.verdicts["compression"] == "Fewer bits do not hurt."
+
+
+def test_a_form_that_is_not_the_one_that_was_measured_is_refused(inputs, tmp_path):
+    compressed = replace(inputs, compression=compression_of("int8", b"measured"), models=tmp_path)
+    for data in (None, b"other"):
+        if data:
+            (tmp_path / "classifier-picked.onnx").write_bytes(data)
+        with pytest.raises(ArtifactError, match="missing or was changed"):
+            contents(compressed)

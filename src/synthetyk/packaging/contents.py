@@ -1,10 +1,12 @@
 """What a package holds: its manifest and its files, from what a run left."""
 
+from pathlib import Path
+
 import synthetyk
 from synthetyk.core.errors import NotApplicableError
 from synthetyk.packaging.card import model_card
 from synthetyk.packaging.inputs import PackageInputs
-from synthetyk.packaging.models import classifier_part, generator_part
+from synthetyk.packaging.models import ClassifierForm, as_picked, as_trained, classifier_part, generator_part
 from synthetyk.runtime.manifest import PackageManifest, TrainingData
 from synthetyk.runtime.package import record_of, with_files
 
@@ -22,8 +24,9 @@ def contents(inputs: PackageInputs) -> tuple[PackageManifest, dict[str, bytes]]:
     files: dict[str, bytes] = {}
     classifier = generator = None
     if inputs.classifier:
-        classifier, data = classifier_part(inputs.classifier, inputs.cache, inputs.study, inputs.classes)
-        files[classifier.file] = data
+        form = _form(inputs, inputs.classifier)
+        classifier = classifier_part(inputs.classifier, form, inputs.cache, inputs.classes)
+        files[classifier.file] = form.data
     if inputs.generator:
         generator, data = generator_part(inputs.generator, inputs.evaluation)
         files[generator.file] = data
@@ -40,6 +43,13 @@ def contents(inputs: PackageInputs) -> tuple[PackageManifest, dict[str, bytes]]:
     )
     files[CARD] = model_card(manifest).encode()
     return with_files(manifest, files), files
+
+
+def _form(inputs: PackageInputs, classifier: Path) -> ClassifierForm:
+    part = inputs.compression.classifier if inputs.compression else None
+    if part and inputs.models:
+        return as_picked(classifier, inputs.study, part, inputs.models)
+    return as_trained(classifier, inputs.study)
 
 
 def _data(inputs: PackageInputs) -> TrainingData:
@@ -59,4 +69,6 @@ def _verdicts(inputs: PackageInputs) -> dict[str, str]:
         said["study"] = inputs.study.verdict.sentence
     if inputs.privacy:
         said["privacy"] = f"{inputs.privacy.sentence} {inputs.privacy.limits}"
+    if inputs.compression and inputs.compression.classifier:
+        said["compression"] = inputs.compression.classifier.precision.sentence
     return said

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from synthetyk.compression.report import CompressionReport
 from synthetyk.data.cache import CacheRecord
 from synthetyk.data.classes import Classes
 from synthetyk.data.fingerprint import Fingerprint
@@ -27,6 +28,8 @@ class PackageInputs:
         privacy: Whether they show training images again.
         study: Whether they help, and how good the classifier is.
         classes: What is known of the classes beyond their names.
+        compression: What smaller forms of the classifier are worth; the one that it picked is packaged.
+        models: Folder of those forms.
     """
 
     title: str
@@ -40,3 +43,5 @@ class PackageInputs:
     privacy: Privacy | None = None
     study: StudyReport | None = None
     classes: Classes | None = None
+    compression: CompressionReport | None = None
+    models: Path | None = None

@@ -1,45 +1,114 @@
 """The models of a package: what is known of each, and its ONNX file."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from synthetyk.compression.names import RowName
 from synthetyk.compression.onnx_export import export_classifier, export_generator
+from synthetyk.compression.report import ClassifierPart
+from synthetyk.core.errors import ArtifactError
 from synthetyk.data.cache import CacheRecord
 from synthetyk.data.classes import Classes
 from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.study.report import StudyReport
 from synthetyk.runtime.manifest import InputContract, Measured, PackagedClass, PackagedClassifier, PackagedGenerator
-from synthetyk.training.classifier import TrainedClassifier
+from synthetyk.runtime.package import record_of
+from synthetyk.training.classifier import SETTINGS_FILE, ClassifierFile, TrainedClassifier
 from synthetyk.training.generator_file import load_generator
 
 CLASSIFIER_FILE, GENERATOR_FILE = "classifier.onnx", "generator.onnx"
+OWN, STUDENTS = "edgenet", ("distilled", "narrow")  # what the students of a distillation are
+COMPRESS_AGAIN = "Compress the run again"
+
+
+@dataclass(frozen=True)
+class ClassifierForm:
+    """A classifier as it goes into a package: as it was trained, or in the form that a compression picked.
+
+    Attributes:
+        data: Its file.
+        encoder: Name of its network.
+        precision: Of its weights and arithmetic.
+        origin: What it is, in words.
+        figures: What was measured of it.
+    """
+
+    data: bytes
+    encoder: str
+    precision: str
+    origin: str
+    figures: tuple[Measured, ...]
 
 
 def classifier_part(
-    folder: Path, cache: CacheRecord, study: StudyReport | None, classes: Classes | None = None
-) -> tuple[PackagedClassifier, bytes]:
-    """Return what is known of a classifier, and the file that it becomes.
+    folder: Path, form: ClassifierForm, cache: CacheRecord, classes: Classes | None = None
+) -> PackagedClassifier:
+    """Return what a manifest says of a classifier.
+
+    Args:
+        folder: Where it lies, as it was trained.
+        form: That is packaged.
+        cache: How the images were made that it was trained on.
+        classes: What is known of the classes beyond their names.
+
+    Raises:
+        ArtifactError: It is damaged.
+    """
+    about = ClassifierFile.load(folder / SETTINGS_FILE)
+    return PackagedClassifier(
+        file=CLASSIFIER_FILE,
+        input=InputContract(shape=about.shape, depth_rule=cache.depth_rule, fit=cache.fit),
+        classes=_classes(about.class_names, classes),
+        encoder=form.encoder,
+        precision=form.precision,
+        origin=form.origin,
+        figures=form.figures,
+    )
+
+
+def as_trained(folder: Path, study: StudyReport | None) -> ClassifierForm:
+    """Return a classifier in 32 bits, with the figures of its arm.
 
     Args:
         folder: Where it lies.
-        cache: How the images were made that it was trained on.
-        study: That it comes from, for its figures.
-        classes: What is known of the classes beyond their names.
+        study: That it comes from.
 
     Raises:
         ArtifactError: It is damaged.
         MissingDependencyError: What exports it is not installed.
     """
     trained = TrainedClassifier.load(folder)
-    part = PackagedClassifier(
-        file=CLASSIFIER_FILE,
-        input=InputContract(shape=trained.shape, depth_rule=cache.depth_rule, fit=cache.fit),
-        classes=_classes(trained.class_names, classes),
-        encoder=trained.config.encoder,
-        origin=_origin(study) if study else "",
-        figures=tuple(_study_figures(study)) if study else (),
+    figures = tuple(_study_figures(study)) if study else ()
+    return ClassifierForm(
+        export_classifier(trained), trained.config.encoder, "fp32", _origin(study) if study else "", figures
     )
-    return part, export_classifier(trained)
+
+
+def as_picked(folder: Path, study: StudyReport | None, part: ClassifierPart, models: Path) -> ClassifierForm:
+    """Return the form of a classifier that a compression picked, with the figures of this very file.
+
+    Args:
+        folder: Where the classifier lies.
+        study: That it comes from.
+        part: What the compression says of its forms.
+        models: Where these lie.
+
+    Raises:
+        ArtifactError: The form's file is missing, or is not the one that was measured.
+    """
+    row, name = part.picked, RowName.parse(part.pick)
+    path = models / row.file
+    data = path.read_bytes() if path.exists() else b""
+    if record_of(data).sha256 != row.sha256:
+        raise ArtifactError(
+            f"{path} is missing or was changed", expected=f"SHA-256 {row.sha256}", action=COMPRESS_AGAIN
+        )
+    words = [_origin(study)] if study else []
+    origin = "; ".join([*words, f"of its forms this is {row.name}, {row.about}: {part.rule}"])
+    own = ClassifierFile.load(folder / SETTINGS_FILE).config.encoder
+    encoder = OWN if name.variant in STUDENTS else own
+    return ClassifierForm(data, encoder, name.precision, origin, tuple(_own_figures(part)))
 
 
 def generator_part(weights: Path, evaluation: Evaluation | None) -> tuple[PackagedGenerator, bytes]:
@@ -95,6 +164,21 @@ def _study_figures(study: StudyReport) -> Iterator[Measured]:
     )
     for name, spread in arm.scores.items():
         yield Measured(name=name, value=spread.mean, low=spread.low, high=spread.high, about=about)
+
+
+def _own_figures(part: ClassifierPart) -> Iterator[Measured]:
+    """Yield the test scores of the form that was picked."""
+    row = part.picked
+    about = f"this very file, on {part.test_images:,} test images in {part.test_groups:,} groups"
+    if row.validation_auc is not None:
+        yield Measured(name="validation_auc", value=row.validation_auc, about="this very file, on validation images")
+    if row.test is None:
+        return
+    for name in ("auc", "accuracy", "calibration_error", "auc_difference"):
+        figure = getattr(row.test, name)
+        more = ", minus that of the classifier as it was trained" if name == "auc_difference" else ""
+        yield Measured(name=name, value=figure.value, low=figure.low, high=figure.high, about=about + more)
+    yield Measured(name="agreement", value=row.test.agreement, about=f"{about}: share called as the original does")
 
 
 def _quality(evaluation: Evaluation) -> Iterator[Measured]:

@@ -6,6 +6,7 @@ from itertools import takewhile
 from pathlib import Path
 
 import synthetyk
+from synthetyk.compression.report import CompressionReport
 from synthetyk.core.artifacts import sha256_file
 from synthetyk.core.errors import MissingDependencyError, RunError
 from synthetyk.core.progress import Progress
@@ -21,10 +22,11 @@ from synthetyk.pipeline.lock import locked
 from synthetyk.pipeline.plan import Plan
 from synthetyk.pipeline.reporting import up_to_date
 from synthetyk.pipeline.run_folder import RunFolder, load_present
-from synthetyk.pipeline.stage import Stage, record_path
+from synthetyk.pipeline.stage import Stage, StageRecord, record_path
 from synthetyk.pipeline.trackers import whole
 from synthetyk.runtime.manifest import MANIFEST
 from synthetyk.runtime.package import open_package
+from synthetyk.training.classifier import SETTINGS_FILE
 
 NEEDS = ("mlflow", "onnx", "onnxruntime", "onnxscript")
 
@@ -83,7 +85,9 @@ def _check_current(run: RunFolder, stages: Sequence[Stage]) -> None:
 
 
 def inputs_of(run: RunFolder) -> PackageInputs:
-    """Return what a run's package is made of."""
+    """Return what a run's package is made of; what a stage left that is not done does not count."""
+    done = {name for name in ("evaluate", "privacy", "study", "compress") if _is_done(run, name)}
+    folder = run.study / "classifier"
     return PackageInputs(
         title=run.path.resolve().name,
         cache=CacheRecord.load(run.cache / "cache.json"),
@@ -91,11 +95,13 @@ def inputs_of(run: RunFolder) -> PackageInputs:
         fingerprint_sha256=sha256_file(run.fingerprint),
         fraction=_fraction(run),
         generator=_present(run.generator),
-        classifier=_present(run.study / "classifier"),
-        evaluation=load_present(Evaluation, run / "evaluation.json"),
-        privacy=load_present(Privacy, run / "privacy.json"),
-        study=load_present(StudyReport, run.study / "study.json"),
+        classifier=folder if "study" in done and (folder / SETTINGS_FILE).exists() else None,
+        evaluation=load_present(Evaluation, run / "evaluation.json") if "evaluate" in done else None,
+        privacy=load_present(Privacy, run / "privacy.json") if "privacy" in done else None,
+        study=load_present(StudyReport, run.study / "study.json") if "study" in done else None,
         classes=load_present(Classes, run.classes),
+        compression=load_present(CompressionReport, run.compression) if "compress" in done else None,
+        models=run.models,
     )
 
 
@@ -122,6 +128,11 @@ def register_package(run: RunFolder, name: str) -> str:
             return tracker.register(run.package, name, content)
         finally:
             tracker.close()
+
+
+def _is_done(run: RunFolder, name: str) -> bool:
+    record = load_present(StageRecord, record_path(run, name))
+    return record is not None and record.status == "done"
 
 
 def _fraction(run: RunFolder) -> float:
