@@ -84,7 +84,7 @@ def test_a_changed_model_is_packaged_again(copied):
 def test_what_is_of_an_earlier_state_is_not_packaged(copied):
     card = copied / "generator.json"
     card.write_text(card.read_text().replace('"chosen": "', '"chosen": "Another. '))
-    with pytest.raises(RunError, match="train, .*study left is of an earlier state"):
+    with pytest.raises(RunError, match="train, .*compress left is of an earlier state"):
         run_stage(BY_NAME["package"], copied, silent)
 
 
