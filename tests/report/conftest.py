@@ -8,6 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from synthetyk.compression.report import (
+    ClassifierPart,
+    ClassifierRow,
+    CompressionConfig,
+    CompressionReport,
+    Figure,
+    GeneratorPart,
+    GeneratorRow,
+    LeftOut,
+    TestScores,
+)
+from synthetyk.compression.speed import Latency
+from synthetyk.compression.verdict import precision_verdict
 from synthetyk.core import seeding
 from synthetyk.data.census import ClassReport, CopyReport, Extent, GroupReport, PixelReport, ProblemReport
 from synthetyk.data.classes import ClassWords, classes_of
@@ -64,6 +77,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> ReportInputs:
         classes=classes_of(CLASSES, {"benign": ClassWords(title="Benign nodule")}),
         anomalies=_anomalies(),
         anomaly_sheet=_sheet(tmp_path / "anomalies.png", 2),
+        compression=_compression(),
     )
 
 
@@ -325,6 +339,52 @@ def _anomalies() -> AnomalyReport:
         found=0.412,
         false_alarms=0.056,
     )
+
+
+def _compression() -> CompressionReport:
+    test = TestScores(
+        auc=Figure(value=0.902, low=0.871, high=0.929),
+        accuracy=Figure(value=0.84, low=0.8, high=0.88),
+        calibration_error=Figure(value=0.031, low=0.02, high=0.052),
+        auc_difference=Figure(value=0.0, low=0.0, high=0.0),
+        agreement=1.0,
+    )
+    latency = {"low": 0.9, "high": 1.2, "original_milliseconds": 1.0, "turns": 300}
+    latencies = tuple(Latency(batch=batch, milliseconds=1.0, speedup=1.0, **latency) for batch in (1, 32))
+    original = ClassifierRow(
+        name="fp32",
+        about="as trained; 32 bits",
+        file="classifier-fp32.onnx",
+        sha256="ab" * 32,
+        megabytes=0.3,
+        gzip_megabytes=0.27,
+        peak_mb=61.0,
+        latencies=latencies,
+        validation_auc=0.911,
+        test=test,
+        benefit="the original",
+    )
+    changed = test.replace(auc_difference=Figure(value=-0.0012, low=-0.0028, high=0.0004), agreement=0.985)
+    quicker = tuple(one.replace(milliseconds=0.4, speedup=2.5) for one in latencies)
+    small = original.replace(name="int8", file="classifier-int8.onnx", megabytes=0.08, latencies=quicker, test=changed)
+    rows = (original, small.replace(benefit="3.8 times smaller"))
+    classifier = ClassifierPart(
+        class_names=CLASSES,
+        positive_class=None,
+        rows=rows,
+        left_out=(LeftOut(name="distilled", reason="The original is EdgeNet of width 16 already."),),
+        pick="int8",
+        rule="the smallest whose validation AUC is within 0.003 of the original's",
+        precision=precision_verdict(rows, "normal, benign and malignant", 0.003),
+        test_images=135,
+        test_groups=68,
+        notes=("Validation images alone choose.",),
+    )
+    shared = original.model_dump(exclude={"validation_auc", "test", "benefit", "file"})
+    drawn = GeneratorRow(**shared, file="generator-fp32.onnx", distance=2.4, difference=0.0, benefit="the original")
+    generator = GeneratorPart(distance="FD[learned]", images=630, rows=(drawn,))
+    versions = {"onnxruntime": "1.32.0"}
+    return CompressionReport(classifier=classifier, generator=generator, config=CompressionConfig(), versions=versions)
 
 
 def _study(outcome: str) -> StudyReport:

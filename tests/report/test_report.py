@@ -471,3 +471,18 @@ def test_the_package_is_told_with_its_hashes_and_figures(inputs):
         assert record.sha256 in page.text
     assert "0.800 to 0.950" in page.text
     assert 'mlflow.pyfunc.load_model("RUN/package")' in page.text
+
+
+def test_every_form_of_the_models_stands_beside_the_original(page: Page) -> None:
+    section = " ".join(page.words[page.places["compression"] : page.places["training"]])
+    assert "To use: classifier-int8.onnx (0.0800 MB), the smallest whose validation AUC" in section
+    assert "0.400 ms 0.900–1.20 ms 2.50 times as fast" in section
+    assert "−0.001 −0.003 to 0.000" in section
+    assert "Not made: distilled. The original is EdgeNet of width 16 already." in section
+    assert "FD[learned] of 630 images" in section
+
+
+def test_a_run_without_smaller_models_says_so(inputs: ReportInputs, bare: ReportInputs) -> None:
+    assert "was not run" in Page(render_report(bare)).text
+    kept = inputs.compression.model_copy(update={"classifier": None})
+    assert "There is no classifier to make smaller" in Page(render_report(replace(inputs, compression=kept))).text
