@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from synthetyk.data.classes import Classes
 from synthetyk.evaluation.study.report import StudyConfig
 from synthetyk.training.autoencoder import AutoencoderConfig
 from synthetyk.training.classifier import ClassifierConfig
@@ -148,12 +149,13 @@ def anomaly_config(plan: Any, *, seed: int) -> AutoencoderConfig:
     )
 
 
-def study_config(plan: Any, *, seed: int) -> StudyConfig:
+def study_config(plan: Any, *, seed: int, classes: Classes | None = None) -> StudyConfig:
     """Return the study's settings.
 
     Args:
         plan: Anything with the attributes of `plan.PlanValues` that begin with ``study_`` and ``classifier_``.
         seed: The run's seed.
+        classes: What is known of the classes.
     """
     return StudyConfig.parse(
         {
@@ -166,6 +168,15 @@ def study_config(plan: Any, *, seed: int) -> StudyConfig:
             "resamples": plan.study_resamples,
             "workers": plan.study_workers,
             "positive_class": plan.positive_class or None,
+            "normal_class": classes.normal if classes else None,
+            "positive_type": _positive_type(classes) if classes else None,
         },
         where="the plan",
     )
+
+
+def _positive_type(classes: Classes) -> str | None:
+    """Return the one of two types that is a risk, if the other is none."""
+    types = [each for each in classes.classes if not each.normal]
+    risks = [each.name for each in types if each.risk]
+    return risks[0] if (len(types), len(risks)) == (2, 1) else None

@@ -321,7 +321,8 @@ def _arms(draft: Draft, seconds: float, pace: float) -> tuple[str, str]:
 
 def _turns(draft: Draft, arms: int) -> int:
     """Return how many classifiers a worker trains one after the other."""
-    return math.ceil(arms * draft["study_seeds"] * draft["gan_seeds"] / draft["study_workers"])
+    turns: int = math.ceil(arms * draft["study_seeds"] * draft["gan_seeds"] / draft["study_workers"])
+    return turns
 
 
 def _pace(draft: Draft, speeds: Speeds) -> float:

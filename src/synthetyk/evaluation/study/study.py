@@ -117,7 +117,7 @@ def _report(
 ) -> StudyReport:
     names, val, test = inputs.train.class_names, inputs.val, inputs.test
     positive = positive_label(config, names)
-    arms = {name: arm_report(outcome, val, test, positive=positive) for name, outcome in outcomes.items()}
+    arms = {name: arm_report(outcome, val, test, config, positive=positive) for name, outcome in outcomes.items()}
     on_validation = {name: one.val for name, one in outcomes.items()}
     pair = (
         choose([name for name in CHALLENGERS if name in arms], on_validation),
