@@ -78,6 +78,7 @@ def classifier_config(plan: Any, *, steps: int, seed: int) -> ClassifierConfig:
             "encoder_rate": plan.classifier_encoder_rate,
             "frozen_steps": plan.classifier_frozen_steps,
             "flips": plan.classifier_flips,
+            "views": plan.classifier_views,
             "evaluate_every": max(1, steps // 16),
             "precision": plan.classifier_precision,
             "seed": seed,
@@ -95,7 +96,7 @@ def features_config(plan: Any, *, seed: int) -> ClassifierConfig:
     """
     config = classifier_config(plan, steps=plan.features_steps, seed=seed)
     return config.replace(
-        encoder="edgenet", encoder_rate=1.0, frozen_steps=0, augment="classical", balance="oversample"
+        encoder="edgenet", encoder_rate=1.0, frozen_steps=0, views=0, augment="classical", balance="oversample"
     )
 
 

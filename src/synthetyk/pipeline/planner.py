@@ -273,6 +273,7 @@ def _classifier(draft: Draft, facts: Facts) -> None:
     draft.put("classifier_batch_size", 64 if facts.images >= 500 else 32, "from the number of images")
     draft.put("classifier_learning_rate", 4e-3, "the best on PneumoniaMNIST's validation split")
     draft.put("classifier_flips", False, "mirrored anatomy is wrong anatomy; set it for cells and tissue")
+    draft.put("classifier_views", 0, "each costs another prediction; set it to have them tried on validation images")
     draft.put(
         "anomaly_steps", 800, "200 did worse on validation images of PneumoniaMNIST; beyond the budget, when asked for"
     )
