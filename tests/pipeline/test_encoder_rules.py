@@ -119,12 +119,6 @@ def test_plans_from_before_encoders_had_names_are_read(tmp_path):
 
 NEW = (
     *("classifier_encoder", "classifier_weights", "classifier_pretrain", "classifier_pretrain_steps"),
-    *(
-        "classifier_frozen_steps",
-        "classifier_encoder_rate",
-        "anomaly_steps",
-        "anomaly_code",
-        "study_arms",
-        "classifier_views",
-    ),
+    *("classifier_frozen_steps", "classifier_encoder_rate", "classifier_views", "study_arms"),
+    *("anomaly_steps", "anomaly_code"),
 )
