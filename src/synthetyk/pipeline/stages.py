@@ -31,11 +31,12 @@ from synthetyk.metrics.extractor import FeatureExtractor
 from synthetyk.pipeline.anomalies import ANOMALIES
 from synthetyk.pipeline.configs import classifier_config, features_config, study_config
 from synthetyk.pipeline.encoder_rules import suited
+from synthetyk.pipeline.facts import facts_of
 from synthetyk.pipeline.fraction import part_of
 from synthetyk.pipeline.gans import config_of, train_gans
 from synthetyk.pipeline.hardware import has_gpu, usable_threads
 from synthetyk.pipeline.plan import Plan, PlanValues
-from synthetyk.pipeline.planner import checked, facts_of, make_plan
+from synthetyk.pipeline.planner import checked, make_plan
 from synthetyk.pipeline.reporting import write_curves, write_report
 from synthetyk.pipeline.run_folder import RunFolder, begin_run, load_present
 from synthetyk.pipeline.settings import Override
