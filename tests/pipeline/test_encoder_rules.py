@@ -3,8 +3,9 @@ import pytest
 from synthetyk.core.errors import ConfigError, UnknownNameError
 from synthetyk.pipeline.configs import features_config, pretrain_config, study_config
 from synthetyk.pipeline.encoder_rules import suited
+from synthetyk.pipeline.facts import Facts
 from synthetyk.pipeline.plan import Plan
-from synthetyk.pipeline.planner import Facts, make_plan
+from synthetyk.pipeline.planner import make_plan
 from synthetyk.pipeline.settings import RunSettings, merge_overrides
 
 FACTS = Facts(train_counts=(600, 300), class_names=("a", "b"), side=64, aspect=1.0, colour=False, threads=2)
@@ -119,5 +120,6 @@ def test_plans_from_before_encoders_had_names_are_read(tmp_path):
 
 NEW = (
     *("classifier_encoder", "classifier_weights", "classifier_pretrain", "classifier_pretrain_steps"),
-    *("classifier_frozen_steps", "classifier_encoder_rate", "anomaly_steps", "anomaly_code", "study_arms"),
+    *("classifier_frozen_steps", "classifier_encoder_rate", "classifier_views", "study_arms"),
+    *("anomaly_steps", "anomaly_code"),
 )

@@ -4,8 +4,9 @@ import pytest
 
 from synthetyk.core.errors import ConfigError, UnknownNameError
 from synthetyk.pipeline.configs import gan_config, study_config
+from synthetyk.pipeline.facts import Facts
 from synthetyk.pipeline.plan import Plan
-from synthetyk.pipeline.planner import Facts, make_plan
+from synthetyk.pipeline.planner import make_plan
 from synthetyk.pipeline.settings import RunSettings, merge_overrides
 
 FACTS = Facts(

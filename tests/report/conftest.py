@@ -39,6 +39,7 @@ from synthetyk.evaluation.study.report import (
     ChosenClassifier,
     Comparison,
     MeanPoint,
+    PresenceAndType,
     Reliability,
     Spread,
     StudyConfig,
@@ -442,7 +443,7 @@ def _study(outcome: str) -> StudyReport:
         test_counts=(90, 30, 15),
         test_groups=68,
         gans=1,
-        config=StudyConfig(),
+        config=StudyConfig(normal_class="normal", positive_type="malignant"),
         notes=("Every classifier was trained for 400 steps; validation alone chose its weights.",),
     )
 
@@ -468,6 +469,10 @@ def _arm(place: int, auc: float, *, plateaued: bool) -> ArmReport:
             count=(41, 70, 99, 120, 160, 185),
         ),
         validation_auc=spread(auc + 0.004),
+        asked=PresenceAndType(
+            presence={name: spread(auc + 0.05) for name in ("auc", "sensitivity", "specificity")},
+            type={name: spread(auc - 0.2) for name in ("auc", "sensitivity", "specificity")},
+        ),
         curve=tuple(MeanPoint(step=s, loss=1 - s / 800, auc=auc - 0.3 * math.exp(-s / 80)) for s in range(25, 401, 25)),
         plateaued=plateaued,
     )

@@ -348,6 +348,32 @@ def test_what_the_classes_are_taken_for_is_said(page: Page) -> None:
     assert "malignant Malignant no yes its name" in told
 
 
+def test_presence_and_type_are_told_apart(page: Page, inputs: ReportInputs) -> None:
+    told = " ".join(page.words[page.places["study"] : page.places["anomalies"]])
+    assert "is an image anything but normal?" in told
+    assert "is it benign or malignant? Its sensitivity and specificity are for malignant against benign." in told
+    mean = inputs.study.arms[0].scores["auc"].mean
+    assert "Arm Presence: AUC Presence: Sensitivity Presence: Specificity Type: AUC" in told
+    assert f"real {mean + 0.05:.3f} {mean + 0.05 - 0.0213:.3f}–" in told
+
+
+def test_without_a_normal_class_nothing_is_asked_twice(inputs: ReportInputs) -> None:
+    arms = tuple(arm.replace(asked=None) for arm in inputs.study.arms)
+    plain = replace(inputs, study=inputs.study.model_copy(update={"arms": arms}))
+    assert "Is there anything" not in Page(render_report(plain)).text
+
+
+def test_a_study_from_before_presence_was_asked_is_read(study_of: Callable[[str], StudyReport], tmp_path: Path) -> None:
+    study_of("helps").save(tmp_path / "study.json")
+    old = json.loads((tmp_path / "study.json").read_text()) | {"schema": "study/1"}
+    for arm in old["arms"]:
+        del arm["asked"]
+    for name in ("normal_class", "positive_type", "weights", "pretrain"):
+        del old["config"][name]
+    (tmp_path / "study.json").write_text(json.dumps(old))
+    assert StudyReport.load(tmp_path / "study.json").arms[0].asked is None
+
+
 def test_limits_follow_from_what_was_found(page: Page) -> None:
     limits = " ".join(page.words[page.places["limits"] :])
     assert "reduced from about 128 to 64 pixels" in limits

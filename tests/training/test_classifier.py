@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,12 +48,22 @@ def test_a_higher_temperature_flattens_probabilities_and_calls_the_same_class() 
 
 
 def test_a_saved_classifier_predicts_the_same_bits(tmp_path: Path) -> None:
-    trained = classifier(temperature=0.7)
+    trained = replace(classifier(temperature=0.7), views=2, views_gain=0.1)
     trained.save(tmp_path)
     loaded = TrainedClassifier.load(tmp_path)
     assert np.array_equal(loaded.probabilities(IMAGES), trained.probabilities(IMAGES))
-    about = ("config", "class_names", "shape", "curve", "best_step", "plateaued", "temperature")
+    about = ("config", "class_names", "shape", "curve", "best_step", "plateaued", "temperature", "views", "views_gain")
     assert [getattr(loaded, name) for name in about] == [getattr(trained, name) for name in about]
+
+
+def test_a_classifier_from_before_copies_were_averaged_is_read(tmp_path: Path) -> None:
+    classifier().save(tmp_path)
+    old = json.loads((tmp_path / SETTINGS_FILE).read_text()) | {"schema": "classifier/1"}
+    for name in ("views", "views_gain"):
+        del old[name]
+    (tmp_path / SETTINGS_FILE).write_text(json.dumps(old))
+    loaded = TrainedClassifier.load(tmp_path)
+    assert (loaded.views, loaded.views_gain) == (0, None)
 
 
 def test_weights_of_another_classifier_are_refused(tmp_path: Path) -> None:

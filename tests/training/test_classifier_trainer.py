@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import log_loss, roc_auc_score
 from tests.training.bars import bars
 
 from synthetyk.core.errors import ArtifactError, DivergedError, TrainingError
@@ -115,9 +117,54 @@ def test_the_rate_rises_for_a_tenth_of_the_steps_and_then_stays() -> None:
 
 
 def test_the_average_spans_a_ninth_of_the_steps_until_it_is_long_enough() -> None:
-    assert averaging(0, 0.99) == pytest.approx(0.1)
-    assert averaging(91, 0.99) == pytest.approx(1 - 9 / 101)
-    assert averaging(10_000, 0.99) == 0.99
+    config = ClassifierConfig(ema_decay=0.99)
+    assert averaging(0, config) == pytest.approx(0.1)
+    assert averaging(91, config) == pytest.approx(1 - 9 / 101)
+    assert averaging(10_000, config) == 0.99
+
+
+def test_a_plain_average_weighs_every_step_of_the_last_quarter_alike() -> None:
+    config = ClassifierConfig(steps=40, average="swa")
+    assert averaging(29, config) == averaging(29, config.replace(average="ema"))
+    average = 7.0
+    for step in range(30, 40):
+        kept = averaging(step, config)
+        average = kept * average + (1 - kept) * step
+    assert average == pytest.approx(np.mean(range(30, 40)))
+
+
+def test_a_plain_average_knows_the_statistics_of_what_it_sees() -> None:
+    trained = ClassifierTrainer(CONFIG.replace(average="swa", steps=40, evaluate_every=20), TRAIN, VAL).fit()
+    seen: list[torch.Tensor] = []
+    stem = trained.network.encoder.stem
+    hook = stem[0].register_forward_hook(lambda _module, _shown, maps: seen.append(maps))
+    trained.probabilities(TRAIN.images)
+    hook.remove()
+    maps = torch.cat(seen)
+    torch.testing.assert_close(stem[1].running_mean, maps.mean(dim=(0, 2, 3)), rtol=0.1, atol=0.05)
+    torch.testing.assert_close(stem[1].running_var, maps.var(dim=(0, 2, 3)), rtol=0.2, atol=0.05)
+    assert trained.best_step == 40
+    assert roc_auc_score(VAL.labels, trained.probabilities(VAL.images)[:, 1]) == pytest.approx(trained.curve[-1].auc)
+
+
+@pytest.mark.parametrize(("noise", "used"), [(100, 0), (200, 4)])
+def test_copies_are_averaged_over_only_where_that_lowers_the_validation_loss(noise: int, used: int) -> None:
+    train, val = bars(80, 0, noise=noise), bars(40, 1, noise=noise)
+    trained = ClassifierTrainer(CONFIG.replace(views=4, steps=80, augment="classical"), train, val).fit()
+    losses = [log_loss(val.labels, replace(trained, views=n).probabilities(val.images)) for n in (0, 4)]
+    assert trained.views_gain == pytest.approx(losses[0] - losses[1], abs=1e-5)
+    assert (trained.views, trained.views_gain > 0) == (used, used > 0)
+    assert ClassifierTrainer(CONFIG.replace(steps=5), TRAIN, VAL).fit().views_gain is None
+
+
+def test_averaged_probabilities_do_not_depend_on_the_batch() -> None:
+    trained = replace(ClassifierTrainer(CONFIG, TRAIN, VAL).fit(), views=3)
+    together = trained.probabilities(VAL.images)
+    alone = np.concatenate([trained.probabilities(VAL.images[n : n + 1]) for n in range(5)])
+    assert alone == pytest.approx(together[:5], abs=1e-5)
+    assert together.sum(axis=1) == pytest.approx(np.ones(40), abs=1e-5)
+    assert not np.allclose(together, replace(trained, views=0).probabilities(VAL.images))
+    assert trained.probabilities(VAL.images[:0]).shape == (0, 2)
 
 
 def test_the_temperature_undoes_a_known_overconfidence() -> None:

@@ -20,6 +20,7 @@ A resample that leaves a class without an image has no AUC; its groups are drawn
 given that every class is seen, which matters only where a class has a handful of groups.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -32,16 +33,18 @@ from synthetyk.metrics.auc import weighted_macro_auc
 from synthetyk.metrics.checks import Floats, Rows, as_labels, as_probabilities
 from synthetyk.metrics.interval import Interval, percentile_interval
 
+Statistic = Callable[[Floats, NDArray[np.int64], Rows], Floats]
+
 # A class in one group of many vanishes from 37% of the resamples; 100 rounds leave none of them.
 REDRAWS = 100
 
 
 @dataclass(frozen=True)
 class ArmSamples:
-    """The AUC of one arm and its bootstrap samples; two arms of one bootstrap share the draws of test groups.
+    """The AUC, or another score, of one arm and its bootstrap samples; arms share the draws of test groups.
 
     Attributes:
-        value: Mean AUC over the seeds.
+        value: Mean over the seeds.
         samples: float64 ``(B,)``.
     """
 
@@ -94,15 +97,43 @@ def auc_samples(
         MetricError: Shapes that do not fit, rows that are no distributions, a class without an image or in too few
             groups to be resampled.
     """
+    return joint_samples(weighted_macro_auc, probabilities, labels, groups, arm=arm, resamples=resamples, seed=seed)
+
+
+def joint_samples(
+    statistic: Statistic,
+    probabilities: Rows,
+    labels: Rows,
+    groups: Rows,
+    *,
+    arm: str,
+    resamples: int = 2000,
+    seed: int,
+) -> ArmSamples:
+    """Bootstrap any score of one arm as `auc_samples` does its AUC.
+
+    Args:
+        statistic: From probabilities ``(N, K)``, labels ``(N,)`` and weights ``(B, N)`` to a score for each row of
+            weights, ``(B,)``.
+        probabilities: As `auc_samples`.
+        labels: As `auc_samples`.
+        groups: As `auc_samples`.
+        arm: As `auc_samples`.
+        resamples: How many resamples.
+        seed: The study's seed.
+
+    Raises:
+        MetricError: As `auc_samples`.
+    """
     trained, count, classes = _shape(probabilities)
     flat = [as_probabilities(p) for p in np.asarray(probabilities).reshape(-1, count, classes)]
     labels = as_labels(labels, flat[0])
     numbers = group_numbers(groups, count)
     drawn = group_draws(numbers, labels, resamples, seeding.generator(seed, "bootstrap/groups"))[:, numbers]
     chosen = _seed_draws(trained, resamples, seeding.generator(seed, f"bootstrap/seeds/{arm}"))
-    of_each = np.array([weighted_macro_auc(p, labels, np.ones((1, count)))[0] for p in flat])
+    of_each = np.array([statistic(p, labels, np.ones((1, count)))[0] for p in flat])
     value = float(of_each.mean())
-    by_groups = np.mean([weighted_macro_auc(p, labels, drawn) for p in flat], axis=0)
+    by_groups = np.mean([statistic(p, labels, drawn) for p in flat], axis=0)
     return ArmSamples(value, by_groups + (chosen @ of_each - value))
 
 

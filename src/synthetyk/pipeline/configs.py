@@ -3,6 +3,7 @@
 from typing import Any
 
 from synthetyk.compression.report import CompressionConfig
+from synthetyk.data.classes import Classes
 from synthetyk.evaluation.study.report import StudyConfig
 from synthetyk.training.autoencoder import AutoencoderConfig
 from synthetyk.training.classifier import ClassifierConfig
@@ -78,6 +79,7 @@ def classifier_config(plan: Any, *, steps: int, seed: int) -> ClassifierConfig:
             "encoder_rate": plan.classifier_encoder_rate,
             "frozen_steps": plan.classifier_frozen_steps,
             "flips": plan.classifier_flips,
+            "views": plan.classifier_views,
             "evaluate_every": max(1, steps // 16),
             "precision": plan.classifier_precision,
             "seed": seed,
@@ -95,7 +97,7 @@ def features_config(plan: Any, *, seed: int) -> ClassifierConfig:
     """
     config = classifier_config(plan, steps=plan.features_steps, seed=seed)
     return config.replace(
-        encoder="edgenet", encoder_rate=1.0, frozen_steps=0, augment="classical", balance="oversample"
+        encoder="edgenet", encoder_rate=1.0, frozen_steps=0, views=0, augment="classical", balance="oversample"
     )
 
 
@@ -149,12 +151,13 @@ def anomaly_config(plan: Any, *, seed: int) -> AutoencoderConfig:
     )
 
 
-def study_config(plan: Any, *, seed: int) -> StudyConfig:
+def study_config(plan: Any, *, seed: int, classes: Classes | None = None) -> StudyConfig:
     """Return the study's settings.
 
     Args:
         plan: Anything with the attributes of `plan.PlanValues` that begin with ``study_`` and ``classifier_``.
         seed: The run's seed.
+        classes: What is known of the classes.
     """
     return StudyConfig.parse(
         {
@@ -167,6 +170,8 @@ def study_config(plan: Any, *, seed: int) -> StudyConfig:
             "resamples": plan.study_resamples,
             "workers": plan.study_workers,
             "positive_class": plan.positive_class or None,
+            "normal_class": classes.normal if classes else None,
+            "positive_type": _positive_type(classes) if classes else None,
         },
         where="the plan",
     )
@@ -189,3 +194,10 @@ def compression_config(plan: Any, *, seed: int) -> CompressionConfig:
         },
         where="the plan",
     )
+
+
+def _positive_type(classes: Classes) -> str | None:
+    """Return the one of two types that is a risk, if the other is none."""
+    types = [each for each in classes.classes if not each.normal]
+    risks = [each.name for each in types if each.risk]
+    return risks[0] if (len(types), len(risks)) == (2, 1) else None

@@ -60,6 +60,7 @@ class PlanValues(Config):
         classifier_batch_size: Images per step.
         classifier_learning_rate: Peak of the schedule.
         classifier_flips: Whether augmentation may mirror images.
+        classifier_views: Changed copies of an image that a classifier averages over, if it loses less on validation.
         classifier_precision: ``fp32`` or ``bf16`` autocast.
         features_steps: Optimiser steps of the feature network.
         anomaly_steps: Optimiser steps of the autoencoder that finds anomalies; it is trained only when asked for.
@@ -111,6 +112,7 @@ class PlanValues(Config):
     classifier_batch_size: int = Field(ge=2)
     classifier_learning_rate: float = Field(gt=0)
     classifier_flips: bool
+    classifier_views: int = Field(ge=0)
     classifier_precision: Literal["fp32", "bf16"]
     features_steps: int = Field(ge=1)
     anomaly_steps: int = Field(ge=1)
@@ -157,6 +159,7 @@ def _with_encoders(old: dict[str, Any]) -> dict[str, Any]:
         "classifier_pretrain_steps": 0,
         "classifier_frozen_steps": 0,
         "classifier_encoder_rate": 1.0,
+        "classifier_views": 0,
         "study_arms": "real,real+weights,real+augmentation,real+duplicates,real+synthetic,"
         "real+synthetic+augmentation,synthetic",
         "anomaly_steps": 800,

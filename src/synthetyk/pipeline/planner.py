@@ -1,21 +1,18 @@
 """The rules that make a plan: each value from the data, the machine and the budget, with its reason in words."""
 
 import math
-from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any
 
 from synthetyk.compression.names import DEFAULT_ROWS, QUICK_ROWS, TUNED
 from synthetyk.core.errors import ConfigError
-from synthetyk.data.classes import Classes
-from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.evaluation.study.arms import BY_NAME, NAMES
 from synthetyk.pipeline.configs import classifier_config, compression_config, gan_config, study_config
 from synthetyk.pipeline.encoder_rules import OWN, check_encoder, pretraining_seconds, put_encoder, put_start
+from synthetyk.pipeline.facts import Facts, Speeds
 from synthetyk.pipeline.plan import Draft, Plan
 from synthetyk.pipeline.settings import Goal, RunSettings
 from synthetyk.training.classifier import ClassifierConfig
-from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.recipes import Recipe, recipe
 
 # Parts of the budget; the rest is for reading the data, calibration, generating and the report.
@@ -32,72 +29,6 @@ WORTH_IT = 0.9  # bf16 has to be a tenth faster before it is taken
 WITH_TRAINING, PER_ROW = 40.0, 2.0  # seconds: for what is pruned and distilled at least; to make and measure a row
 # A run that was begun to train only may be studied and compressed later all the same.
 LATER = {"features": 30.0, "study": 240.0, "compress": 60.0}
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the rules need to know about the data and the machine.
-
-    Attributes:
-        train_counts: Training images per class; one number for a set without labels.
-        class_names: One per class; empty for a set without labels.
-        normal: Name of the class that is normal, if one is known.
-        side: Median of the images' shorter side in pixels.
-        aspect: Median of longer over shorter side.
-        colour: Whether any image has colours.
-        threads: CPU threads of this machine that may be used.
-        gpu: Whether there is a GPU that torch can use.
-        processes: How many train the GAN together.
-    """
-
-    train_counts: tuple[int, ...]
-    class_names: tuple[str, ...]
-    side: int
-    aspect: float
-    colour: bool
-    threads: int
-    gpu: bool = False
-    processes: int = 1
-    normal: str | None = None
-
-    @property
-    def images(self) -> int:
-        """Training images in all."""
-        return sum(self.train_counts)
-
-    @property
-    def classes(self) -> int:
-        """Classes, 0 without labels."""
-        return len(self.class_names)
-
-
-def facts_of(fingerprint: Fingerprint, threads: int, about: Classes, *, gpu: bool = False, processes: int = 1) -> Facts:
-    """Return what the rules need to know about a data set."""
-    classes, pixels = fingerprint.classes, fingerprint.pixels
-    height, width = pixels.height.median, pixels.width.median
-    return Facts(
-        train_counts=tuple(classes.counts[name]["train"] for name in classes.names or classes.counts),
-        class_names=classes.names,
-        side=min(height, width),
-        aspect=max(height, width) / min(height, width),
-        colour=pixels.channels.get(3, 0) > 0,
-        threads=threads,
-        gpu=gpu,
-        processes=processes,
-        normal=about.normal,
-    )
-
-
-class Speeds(Protocol):
-    """Measures this machine, for a few seconds."""
-
-    def gan(self, config: GANConfig) -> float:
-        """Return real images shown per second."""
-        ...
-
-    def classifier(self, config: ClassifierConfig, channels: int, resolution: int) -> float:
-        """Return seconds per step on one thread."""
-        ...
 
 
 def make_plan(facts: Facts, settings: RunSettings, speeds: Speeds) -> Plan:
@@ -277,6 +208,7 @@ def _classifier(draft: Draft, facts: Facts) -> None:
     draft.put("classifier_batch_size", 64 if facts.images >= 500 else 32, "from the number of images")
     draft.put("classifier_learning_rate", 4e-3, "the best on PneumoniaMNIST's validation split")
     draft.put("classifier_flips", False, "mirrored anatomy is wrong anatomy; set it for cells and tissue")
+    draft.put("classifier_views", 0, "each costs another prediction; set it to have them tried on validation images")
     draft.put(
         "anomaly_steps", 800, "200 did worse on validation images of PneumoniaMNIST; beyond the budget, when asked for"
     )

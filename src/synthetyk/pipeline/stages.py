@@ -10,7 +10,7 @@ from synthetyk.core.artifacts import sha256_file
 from synthetyk.core.errors import ConfigError, MetricError, MissingDependencyError, NotApplicableError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import build_cache, open_cache
-from synthetyk.data.classes import classes_of
+from synthetyk.data.classes import Classes, classes_of
 from synthetyk.data.contact_sheet import class_sheet
 from synthetyk.data.fingerprint import Fingerprint, inspect
 from synthetyk.data.open import open_source
@@ -24,6 +24,7 @@ from synthetyk.evaluation.privacy import PrivacyConfig, audit
 from synthetyk.evaluation.sampling import ImageSampler
 from synthetyk.evaluation.scores import ScoreConfig
 from synthetyk.evaluation.study.inputs import SyntheticSet
+from synthetyk.evaluation.study.report import StudyConfig
 from synthetyk.evaluation.study.start import fitting
 from synthetyk.evaluation.study.study import run_study
 from synthetyk.metrics.extractor import FeatureExtractor
@@ -31,12 +32,13 @@ from synthetyk.pipeline.anomalies import ANOMALIES
 from synthetyk.pipeline.compression import compress_run, installed
 from synthetyk.pipeline.configs import classifier_config, compression_config, features_config, study_config
 from synthetyk.pipeline.encoder_rules import suited
+from synthetyk.pipeline.facts import facts_of
 from synthetyk.pipeline.fraction import part_of
 from synthetyk.pipeline.gans import config_of, train_gans
 from synthetyk.pipeline.hardware import has_gpu, usable_threads
 from synthetyk.pipeline.packaging import package_run, package_settings
 from synthetyk.pipeline.plan import Plan, PlanValues
-from synthetyk.pipeline.planner import checked, facts_of, make_plan
+from synthetyk.pipeline.planner import checked, make_plan
 from synthetyk.pipeline.reporting import write_curves, write_report
 from synthetyk.pipeline.run_folder import RunFolder, begin_run, load_present
 from synthetyk.pipeline.settings import Override
@@ -179,23 +181,23 @@ def _generate(run: RunFolder, progress: Progress) -> None:
 def _study(run: RunFolder, progress: Progress) -> None:
     plan, dataset = plan_of(run), open_cache(run.cache)
     sets = [SyntheticSet(*open_synthetic(run.synthetic_of(index))) for index in range(plan.gan_seeds)]
-    asked = run.settings()
-    config, weights = (
-        study_config(plan, seed=asked.seed),
-        Path(asked.encoder_weights) if asked.encoder_weights else None,
-    )
+    weights = run.settings().encoder_weights
     try:
-        run_study(dataset, sets, config, run.study, weights=weights, progress=progress)
+        run_study(
+            dataset, sets, _study_config(run), run.study, weights=Path(weights) if weights else None, progress=progress
+        )
     except MetricError as error:
         raise NotApplicableError(f"The data carries no study: {error}") from error
 
 
+def _study_config(run: RunFolder) -> StudyConfig:
+    return study_config(plan_of(run), seed=run.settings().seed, classes=load_present(Classes, run.classes))
+
+
 def _study_settings(run: RunFolder) -> Mapping[str, Any]:
-    plan, asked = plan_of(run), run.settings()
-    settings = study_config(plan, seed=asked.seed).model_dump(mode="json")
-    if plan.classifier_weights == "none":
-        return settings
-    return settings | {"encoder_weights": sha256_file(Path(asked.encoder_weights))}
+    config = _study_config(run)
+    weights = {} if config.weights == "none" else {"encoder_weights": sha256_file(Path(run.settings().encoder_weights))}
+    return {**config.model_dump(mode="json"), **weights}
 
 
 def _compress(run: RunFolder, progress: Progress) -> None:

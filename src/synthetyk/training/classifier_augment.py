@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from synthetyk.core import seeding
+
 ROTATION = math.radians(10)
 SCALE = 0.1
 SHIFT = 0.08  # of the image's size
@@ -28,18 +30,42 @@ def augment(images: Tensor, random: np.random.Generator, *, flips: bool = False)
         random: Where the random numbers come from.
         flips: Also mirror and turn upside down, for tissue and cells, which have no sides.
     """
-    count = len(images)
-    angle, scale, right, down, bright, contrast = torch.from_numpy(random.uniform(-1, 1, (6, count)).astype(np.float32))
-    matrices = affine(angle * ROTATION, 1 + scale * SCALE, 2 * SHIFT * torch.stack([right, down], dim=1))
-    if flips:
-        mirror = torch.from_numpy(random.choice(np.array([-1, 1], dtype=np.float32), (count, 2, 1)))
-        matrices = matrices * mirror
+    changed = _changed(images, *_drawn(len(images), random, flips=flips))
+    noise = torch.from_numpy(random.standard_normal(changed.shape, dtype=np.float32)) * NOISE
+    return (changed + noise).clamp(-1, 1)
+
+
+def view(images: Tensor, number: int, seed: int, *, flips: bool = False) -> Tensor:
+    """Return images as one of several looks at them: all changed alike, without noise, whatever the batch.
+
+    Args:
+        images: float32 ``(N, C, H, W)`` in [-1, 1].
+        number: Which look; 0 is the images as they are.
+        seed: Where the changes come from.
+        flips: As in `augment`.
+    """
+    if number == 0:
+        return images
+    numbers, mirror = _drawn(1, seeding.generator(seed, "classifier/view", index=number), flips=flips)
+    return _changed(images, numbers.expand(-1, len(images)), mirror.expand(len(images), -1, -1)).clamp(-1, 1)
+
+
+def _drawn(count: int, random: np.random.Generator, *, flips: bool) -> tuple[Tensor, Tensor]:
+    """Return what is changed how much, ``(6, count)`` from -1 to 1, and which sides are swapped, ``(count, 2, 1)``."""
+    numbers = torch.from_numpy(random.uniform(-1, 1, (6, count)).astype(np.float32))
+    if not flips:
+        return numbers, torch.ones(count, 2, 1)
+    return numbers, torch.from_numpy(random.choice(np.array([-1, 1], dtype=np.float32), (count, 2, 1)))
+
+
+def _changed(images: Tensor, numbers: Tensor, mirror: Tensor) -> Tensor:
+    angle, scale, right, down, bright, contrast = numbers
+    matrices = affine(angle * ROTATION, 1 + scale * SCALE, 2 * SHIFT * torch.stack([right, down], dim=1)) * mirror
     grid = F.affine_grid(matrices, list(images.shape), align_corners=False)
     moved = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
-    noise = torch.from_numpy(random.standard_normal(moved.shape, dtype=np.float32)) * NOISE
     factor, offset = 1 + contrast[:, None, None, None] * CONTRAST, bright[:, None, None, None] * BRIGHTNESS
-    changed: Tensor = moved * factor + offset + noise
-    return changed.clamp(-1, 1)
+    changed: Tensor = moved * factor + offset
+    return changed
 
 
 def affine(angle: Tensor, scale: Tensor, shift: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.optim.swa_utils import update_bn
 
 from synthetyk.core import seeding
 from synthetyk.core.errors import DivergedError, TrainingError
@@ -40,6 +42,7 @@ from synthetyk.training.validation_curve import (
 )
 
 FOCAL_GAMMA = 2
+REFRESHED = 32  # batches that tell a plain average of weights its normalisation statistics
 OPTIMIZERS: dict[OptimizerName, Callable[[Any, float], torch.optim.Optimizer]] = {
     "adam": lambda groups, rate: torch.optim.Adam(_without_decay(groups), lr=rate, fused=True),
     "adamw": lambda groups, rate: torch.optim.AdamW(groups, lr=rate, fused=True),
@@ -86,6 +89,7 @@ class ClassifierTrainer:
         self.optimizer = _optimizer(self.network, config)
         self.order = BatchOrder(_pools(train.labels, config), config.batch_size, config.seed, shuffle=config.shuffle)
         self.curve: list[ValidationPoint] = []
+        self.rarest = int(np.bincount(val.labels)[np.unique(val.labels)].min())
         self.class_weights = _class_weights(train.labels, classes) if config.balance == "weights" else None
 
     def fit(self) -> TrainedClassifier:
@@ -105,15 +109,18 @@ class ClassifierTrainer:
                 self.progress(step, self.config.steps, f"validation loss {self.curve[-1].loss:.3f}")
                 if self.config.stop and exhausted(self.curve, self.config.stop):
                     break
-        return self._trained(self.curve, weights)
+        if self.config.average == "swa":
+            recent = range(max(0, step - REFRESHED), step)
+            update_bn((self._batch(number)[0] for number in recent), self.average.network)
+            self.curve[-1] = self.evaluate(step)
+            return self._trained(self.curve[-1])
+        best = kept_point(self.curve, self.config.keep, self.rarest)
+        self.average.network.load_state_dict(weights[best.step])
+        return self._trained(best)
 
     def train_step(self, step: int) -> None:
         """Make one step; steps count from 0."""
-        positions = self.order.positions(step)
-        images, labels = to_network(self.train.batch(positions)), torch.from_numpy(self.labels[positions])
-        if self.config.augment == "classical":
-            random = seeding.generator(self.config.seed, "classifier/augment", step=step)
-            images = augment(images, random, flips=self.config.flips)
+        images, labels = self._batch(step)
         self._set_rates(step)
         self._freeze(step < self.config.frozen_steps)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.config.precision == "bf16"):
@@ -122,7 +129,15 @@ class ClassifierTrainer:
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        self.average.update(self.network, averaging(step, self.config.ema_decay))
+        self.average.update(self.network, averaging(step, self.config))
+
+    def _batch(self, step: int) -> tuple[Tensor, Tensor]:
+        positions = self.order.positions(step)
+        images, labels = to_network(self.train.batch(positions)), torch.from_numpy(self.labels[positions])
+        if self.config.augment == "classical":
+            random = seeding.generator(self.config.seed, "classifier/augment", step=step)
+            images = augment(images, random, flips=self.config.flips)
+        return images, labels
 
     def loss(self, images: Tensor, logits: Tensor, labels: Tensor) -> Tensor:  # noqa: ARG002
         """Return the loss of a batch; what learns from more than labels overrides it.
@@ -167,21 +182,32 @@ class ClassifierTrainer:
         batches = (self.val.batch(positions[start : start + BATCH]) for start in starts)
         return torch.cat([self.average.network(to_network(images)) for images in batches])
 
-    def _trained(self, curve: list[ValidationPoint], weights: dict[int, dict[str, Tensor]]) -> TrainedClassifier:
-        rarest = int(np.bincount(self.val.labels)[np.unique(self.val.labels)].min())
-        best = kept_point(curve, self.config.keep, rarest)
-        self.average.network.load_state_dict(weights[best.step])
+    def _trained(self, best: ValidationPoint) -> TrainedClassifier:
+        """Return the averaged network as it is, calibrated, and as it sees best."""
         temperature = best_temperature(self._validation_logits(), torch.from_numpy(self.val.labels))
-        return TrainedClassifier(
+        trained = TrainedClassifier(
             self.average.network,
             self.config,
             self.train.class_names,
             self.train.shape,
-            tuple(curve),
+            tuple(self.curve),
             best_step=best.step,
-            plateaued=has_plateaued(curve, rarest),
+            plateaued=has_plateaued(self.curve, self.rarest),
             temperature=temperature,
         )
+        return self._seeing_best(trained) if self.config.views else trained
+
+    def _seeing_best(self, plain: TrainedClassifier) -> TrainedClassifier:
+        """Average over changed copies of an image if that lowers the validation loss."""
+        averaged = replace(plain, views=self.config.views)
+        gain = self._validation_loss(plain) - self._validation_loss(averaged)
+        return replace(averaged if gain > 0 else plain, views_gain=gain)
+
+    def _validation_loss(self, trained: TrainedClassifier) -> float:
+        batches = (np.arange(start, min(start + BATCH, len(self.val))) for start in range(0, len(self.val), BATCH))
+        said = np.concatenate([trained.probabilities(self.val.batch(positions)) for positions in batches])
+        right = said[np.arange(len(said)), self.val.labels].astype(np.float64)
+        return float(-np.log(np.maximum(right, np.finfo(np.float32).tiny)).mean())
 
 
 def classification_loss(
@@ -213,9 +239,15 @@ def learning_rate_at(step: int, config: ClassifierConfig) -> float:
     return config.learning_rate * min(1.0, (step + 1) / max(config.steps // 10, 1))
 
 
-def averaging(step: int, decay: float) -> float:
-    """Return the share of the average kept in one step: early on it spans a ninth of the steps so far."""
-    return min(decay, (1 + step) / (10 + step))
+def averaging(step: int, config: ClassifierConfig) -> float:
+    """Return the share of the average kept in one step.
+
+    Early on an exponential average spans a ninth of the steps so far. A plain one begins anew at the last quarter.
+    """
+    begun = step - (config.steps - max(1, config.steps // 4))
+    if config.average == "swa" and begun >= 0:
+        return begun / (begun + 1)
+    return min(config.ema_decay, (1 + step) / (10 + step))
 
 
 def judgeable_auc(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float | None:

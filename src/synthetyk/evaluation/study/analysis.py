@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from synthetyk.data.dataset import Subset
 from synthetyk.evaluation.study.arms import Arm
 from synthetyk.evaluation.study.jobs import JobResult
-from synthetyk.evaluation.study.report import ArmReport, Comparison, MeanPoint, Reliability, Spread
+from synthetyk.evaluation.study.presence import asked_twice
+from synthetyk.evaluation.study.report import ArmReport, Comparison, MeanPoint, Reliability, Spread, StudyConfig
 from synthetyk.metrics.bootstrap import (
     ArmSamples,
     Difference,
@@ -134,13 +135,16 @@ def comparison(pair: tuple[str, str], found: Difference, *, significant: bool, p
     )
 
 
-def arm_report(outcome: ArmOutcome, val: Subset, test: Subset, *, positive: Literal[0, 1]) -> ArmReport:
+def arm_report(
+    outcome: ArmOutcome, val: Subset, test: Subset, config: StudyConfig, *, positive: Literal[0, 1]
+) -> ArmReport:
     """Return an arm's scores, calibration and validation curve."""
     said = [result.test for result in outcome.flat]
     scored = [classification_scores(p, test.labels, positive=positive) for p in said]
     curve = mean_curve([result.about.curve for result in outcome.flat])
     pooled = reliability_curve(np.concatenate(said), np.tile(test.labels, len(said)))
     aucs = [result.best.auc or 0.0 for result in outcome.flat]
+    by_gan = np.array([[result.test for result in gan] for gan in outcome.results], dtype=np.float64)
     return ArmReport(
         name=outcome.arm.name,
         description=outcome.arm.description,
@@ -153,6 +157,7 @@ def arm_report(outcome: ArmOutcome, val: Subset, test: Subset, *, positive: Lite
         validation_auc=_bootstrapped(aucs, outcome.val),
         curve=curve,
         plateaued=arm_plateaued(curve, val),
+        asked=asked_twice(outcome.arm.name, by_gan, test, config, spread=_bootstrapped),
     )
 
 

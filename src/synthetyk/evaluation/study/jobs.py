@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetyk.core import seeding
-from synthetyk.core.artifacts import Artifact, write_bytes
+from synthetyk.core.artifacts import Artifact, Migration, write_bytes
 from synthetyk.core.errors import ArtifactError
 from synthetyk.data.dataset import Subset
 from synthetyk.evaluation.study.arms import BY_NAME, class_counts
@@ -56,14 +56,18 @@ class JobFile(Artifact):
         counts: Training images per class.
         curve: The validation curve.
         best_step: Where the weights were taken.
+        views_gain: By how much averaging over changed copies lowered the validation loss; None: it was not tried.
     """
 
     schema_name: ClassVar[str] = "study_job"
+    schema_version: ClassVar[int] = 2
+    migrations: ClassVar[dict[int, Migration]] = {1: dict}  # nothing was averaged over copies
 
     inputs: str
     counts: tuple[int, ...]
     curve: tuple[ValidationPoint, ...]
     best_step: int
+    views_gain: float | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,13 @@ class Bench:
         np.savez(said, val=predict(trained, inputs.val), test=predict(trained, inputs.test))
         write_bytes(self.folder / job.name / PREDICTIONS_FILE, said.getvalue())
         counts = tuple(int(count) for count in class_counts(images))
-        about = JobFile(inputs=self._hash(job), counts=counts, curve=trained.curve, best_step=trained.best_step)
+        about = JobFile(
+            inputs=self._hash(job),
+            counts=counts,
+            curve=trained.curve,
+            best_step=trained.best_step,
+            views_gain=trained.views_gain,
+        )
         about.save(self.folder / job.name / JOB_FILE)
 
     def is_done(self, job: Job) -> bool:

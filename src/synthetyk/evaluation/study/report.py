@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from synthetyk.core.artifacts import Artifact
+from synthetyk.core.artifacts import Artifact, Migration
 from synthetyk.core.config import Config
 from synthetyk.evaluation.study.arms import BY_NAME, NAMES
 from synthetyk.evaluation.study.verdict import Verdict, VerdictRules
@@ -30,6 +30,9 @@ class StudyConfig(Config):
         resamples: Of the bootstrap.
         rules: What the verdict asks for.
         positive_class: Two classes only: whose recall is called sensitivity; default: the second.
+        normal_class: Which class is nothing, where presence and type are asked apart; None: they are not.
+        positive_type: Two classes beside it only: whose recall among the two is called sensitivity; default: the
+            second.
         workers: Processes that train side by side, one thread each; they change nothing but the time.
     """
 
@@ -43,6 +46,8 @@ class StudyConfig(Config):
     resamples: int = Field(2000, ge=100)
     rules: VerdictRules = VerdictRules()
     positive_class: str | None = None
+    normal_class: str | None = None
+    positive_type: str | None = None
     workers: int = Field(1, ge=1)
 
     @model_validator(mode="after")
@@ -101,6 +106,21 @@ class Reliability(Config):
     count: tuple[int, ...]
 
 
+class PresenceAndType(Config):
+    """What the classifiers of an arm say when they are asked twice: is there anything, and what is it?
+
+    Each question has auc, sensitivity and specificity on the test split; all intervals come from the joint bootstrap.
+
+    Attributes:
+        presence: Any class but the normal one, against it; something is found where it is more probable than not.
+        type: Among images that do show something: which class it is; the most probable one is called. With more than
+            two types the mean over them.
+    """
+
+    presence: dict[str, Spread]
+    type: dict[str, Spread]
+
+
 class ArmReport(Config):
     """What one arm's classifiers are worth.
 
@@ -117,6 +137,7 @@ class ArmReport(Config):
         validation_auc: On the validation split; arms are chosen by it.
         curve: Their validation curve.
         plateaued: Whether longer training was no longer worth it.
+        asked: Presence and type apart; None without a normal class or with fewer than two others.
     """
 
     name: str
@@ -130,6 +151,7 @@ class ArmReport(Config):
     validation_auc: Spread
     curve: tuple[MeanPoint, ...]
     plateaued: bool
+    asked: PresenceAndType | None = None
 
 
 class Comparison(Config):
@@ -197,6 +219,8 @@ class StudyReport(Artifact):
     """
 
     schema_name: ClassVar[str] = "study"
+    schema_version: ClassVar[int] = 2
+    migrations: ClassVar[dict[int, Migration]] = {1: dict}  # presence and type were not asked apart
 
     verdict: Verdict
     primary: Comparison

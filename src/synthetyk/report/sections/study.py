@@ -36,6 +36,7 @@ SCORES = {
     "calibration_error": ("Calibration error", "how far confidence and accuracy lie apart on average; lower is better"),
     "brier": ("Brier score", "squared error of the probabilities; lower is better"),
 }
+QUESTION_SCORES = ("auc", "sensitivity", "specificity")
 OUTCOME_TONES: dict[str, Tone] = {"higher": "good", "lower": "bad", "no difference shown": "plain"}
 
 
@@ -53,6 +54,7 @@ def study(inputs: ReportInputs) -> Section:
         _forest(found),
         _scores(found),
         _terms(found),
+        *_asked(found),
         _comparisons(found),
         _arms(found),
         _confusions(found),
@@ -126,6 +128,28 @@ def _terms(found: StudyReport) -> Terms:
         "classifiers could have been drawn; those of the other scores know only of other classifiers",
     )
     return Terms("What the scores mean", (*terms, interval))
+
+
+def _asked(found: StudyReport) -> list[Table]:
+    """Show presence and type apart: to find too much is another failing than to call what was found by a wrong name."""
+    rows = []
+    for arm in found.arms:
+        if arm.asked:
+            spreads = [each[name] for each in (arm.asked.presence, arm.asked.type) for name in QUESTION_SCORES]
+            rows.append((Cell(arm.name), *(Cell(score(s.mean), (spread(s.low, s.high),)) for s in spreads)))
+    if not rows:
+        return []
+    titles = [f"{question}: {SCORES[name][0]}" for question in ("Presence", "Type") for name in QUESTION_SCORES]
+    normal, named = found.config.normal_class, found.config.positive_type
+    types = [name for name in found.class_names if name != normal]
+    whose = f"for {named or types[1]} against {types[0 if named != types[0] else 1]}" if len(types) == 2 else "as means"
+    about = (
+        f"Presence: is an image anything but {normal}? It is called so where that is more probable than not. Type: of "
+        f"the images that do show something, is it {' or '.join(types)}? Its sensitivity and specificity are {whose}. "
+        "95% intervals from the joint bootstrap over classifiers and test groups."
+    )
+    header = tuple(map(Cell, ["Arm", *titles]))
+    return [Table("Is there anything, and what is it?", header, tuple(rows), about)]
 
 
 def _comparisons(found: StudyReport) -> Table:
