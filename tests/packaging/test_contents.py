@@ -31,6 +31,14 @@ def test_figures_of_the_classifier_are_those_of_its_arm_with_their_intervals(bui
     assert f"{sum(study.test_counts):,} test images" in figure.about
 
 
+def test_figures_of_classifiers_that_look_several_times_say_so(inputs):
+    config = inputs.study.config
+    several = config.replace(classifier=config.classifier.replace(views=4))
+    study = inputs.study.model_copy(update={"config": several})
+    figures = contents(replace(inputs, generator=None, study=study))[0].classifier.figures
+    assert all("average over 4 changed copies" in each.about for each in figures)
+
+
 def test_figures_of_the_generator_stand_beside_those_of_real_images(built):
     names = [figure.name for figure in built[1].generator.figures]
     assert any(name.startswith("FD[") for name in names)

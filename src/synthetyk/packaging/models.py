@@ -162,6 +162,10 @@ def _study_figures(study: StudyReport) -> Iterator[Measured]:
         f"mean of the {arm.classifiers} classifiers of its arm in 32-bit arithmetic, on {sum(study.test_counts):,} "
         f"test images in {study.test_groups:,} groups"
     )
+    if views := study.config.classifier.views:
+        about += (
+            f", who average over {views} changed copies of an image if that helped on validation; this file does not"
+        )
     for name, spread in arm.scores.items():
         yield Measured(name=name, value=spread.mean, low=spread.low, high=spread.high, about=about)
 
