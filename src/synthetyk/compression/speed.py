@@ -21,7 +21,7 @@ from synthetyk.core.memory import MemoryWatch, resident
 from synthetyk.core.processes import serve_parent, worker
 
 BATCHES = (1, 32)
-FEWEST, MOST = 5, 300  # turns
+FEWEST, MOST = 5, 100  # turns
 
 
 class Latency(Config):

@@ -121,6 +121,8 @@ class Cells(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(N, 4 channels, H, W)``, channels by row, column and then number, to ``(N, channels, 2 H, 2 W)``."""
-        pairs = x.permute(0, 2, 3, 1).unflatten(3, (2, 2 * self.channels))  # (N, H, W, 2, 2 C)
+        last = x.permute(0, 2, 3, 1)  # (N, H, W, 4 C)
+        pairs: Tensor = last.unflatten(3, (2, 2 * self.channels))  # type: ignore[no-untyped-call]  # (N, H, W, 2, 2 C)
         rows = pairs.permute(0, 1, 3, 2, 4).flatten(1, 2)  # (N, 2 H, W, 2 C)
-        return rows.unflatten(3, (2, self.channels)).flatten(2, 3).permute(0, 3, 1, 2)
+        apart: Tensor = rows.unflatten(3, (2, self.channels))  # type: ignore[no-untyped-call]  # (N, 2 H, W, 2, C)
+        return apart.flatten(2, 3).permute(0, 3, 1, 2)
