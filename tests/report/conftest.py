@@ -30,6 +30,7 @@ from synthetyk.evaluation.evaluate import Evaluation, EvaluationConfig, Extracto
 from synthetyk.evaluation.generation import Manifest
 from synthetyk.evaluation.privacy import LIMITS, Privacy, Space
 from synthetyk.evaluation.scores import Measure, Ratio, Scores
+from synthetyk.evaluation.sharpness import Sharpness
 from synthetyk.evaluation.study.arms import ARMS
 from synthetyk.evaluation.study.report import (
     ArmReport,
@@ -261,7 +262,16 @@ def _evaluation() -> Evaluation:
     )
     classes = (_scores("normal", 210), _scores("benign", 70, void=True), malignant)
     result = ExtractorScores(extractor="learned", dimension=96, overall=_scores("overall", 315), classes=classes)
-    return Evaluation(config=EvaluationConfig(), train=630, reference=630, held_out=135, results=(result,))
+    octaves = [(2, 0.31), (4, 0.93), (8, 2.4)]
+    detail = [Measure(name=f"detail[{size}px]", value=value, floor=1.0, floor_std=0.02) for size, value in octaves]
+    return Evaluation(
+        config=EvaluationConfig(),
+        train=630,
+        reference=630,
+        held_out=135,
+        results=(result,),
+        sharpness=Sharpness(count=315, octaves=tuple(detail)),
+    )
 
 
 def _privacy() -> Privacy:

@@ -171,6 +171,15 @@ def test_a_void_distance_is_marked_and_an_unmeasured_one_explained(page: Page) -
     assert "Not measured for malignant: only 12 images on each side, 20 are needed." in page.text
 
 
+def test_blur_and_noise_are_told_with_their_sizes(page: Page) -> None:
+    assert (
+        "The images are blurred: detail of 2 pixels has less than half the energy that it has in real ones. The"
+        in page.text
+    )
+    assert "The images are noisy: detail of 8 pixels has more than twice the energy" in page.text
+    assert "0.310 floor 1.000 ± 0.020" in page.text
+
+
 def test_the_privacy_audit_stands_in_the_page(page: Page, inputs: ReportInputs) -> None:
     assert inputs.privacy.sentence in page.text
     assert inputs.privacy.limits in page.text
