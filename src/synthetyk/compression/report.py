@@ -98,8 +98,8 @@ class ModelFile(Config):
         sha256: Of the file.
         megabytes: Its size, in millions of bytes.
         gzip_megabytes: Its size when packed, as it would be sent.
-        peak_mb: Most resident memory of a process that holds ONNX Runtime and this model alone and answers a batch of
-            32, in millions of bytes.
+        peak_mb: Memory that it takes beside ONNX Runtime itself once it has answered a batch of 32, in millions of
+            bytes.
         latencies: Beside the original, in the same process, on one thread.
     """
 
