@@ -19,7 +19,7 @@ class CompressionConfig(Config):
             `compression.names`. The original in 32 bits always is.
         generator_rows: Precisions of the generator; the original in 32 bits always is.
         seed: Every random choice follows from it.
-        steps: Training steps of what has to be trained; 0: it is left out.
+        steps: Training steps of what is pruned; three times as many for what is distilled; 0: it is left out.
         sparsity: Share of the weights that magnitude pruning sets to 0.
         kept_channels: Share of the channels that channel pruning keeps.
         student_width: Channels of the first block of the EdgeNet that a larger network is distilled into.
