@@ -11,6 +11,7 @@ def test_the_answers_of_a_finished_run_are_printed(finished, capsys):
     show_result(finished)
     said = capsys.readouterr().out
     assert "Does it help?" in said
+    assert "Fewer bits?" in said
     assert str(finished.report) in said.replace("\n", "")
 
 
