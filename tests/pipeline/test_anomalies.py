@@ -29,7 +29,7 @@ def test_another_normal_class_trains_it_again(copied):
     begin_run(copied.path, asked.model_copy(update={"classes": {"benign": ClassWords(normal=True)}}))
     run_stage(BY_NAME["plan"], copied, silent)
     assert "anomalies" not in up_to_date(copied, STAGES)
-    assert "study" in up_to_date(copied, STAGES)
+    assert "generate" in up_to_date(copied, STAGES)
     run_stage(ANOMALIES, copied, silent)
     assert AnomalyReport.load(copied / "anomalies.json").normal == "benign"
 

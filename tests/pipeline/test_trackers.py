@@ -12,7 +12,7 @@ from synthetyk.pipeline.results import FILES
 from synthetyk.pipeline.run_folder import begin_run
 from synthetyk.pipeline.runner import run_stages
 from synthetyk.pipeline.stage import Stage
-from synthetyk.pipeline.stages import STAGES
+from synthetyk.pipeline.stages import up_to
 from synthetyk.tracking.bookmark import Bookmark
 from synthetyk.tracking.jsonl import read_jsonl
 from synthetyk.tracking.mlflow import PARENT
@@ -69,7 +69,7 @@ def mlflow_of(run, part=""):
 
 
 def test_to_choose_a_tracker_does_nothing_again_and_tells_it_the_results(told):
-    outcomes = run_stages(told, STAGES, Shown())
+    outcomes = run_stages(told, up_to("report"), Shown())
     assert all(outcome.skipped for outcome in outcomes)
     client, run = mlflow_of(told)
     data, verdict = client.get_run(run).data, read_json(told / "study/study.json")["verdict"]
@@ -81,7 +81,7 @@ def test_to_choose_a_tracker_does_nothing_again_and_tells_it_the_results(told):
 
 def test_a_gan_that_was_trained_before_is_told_of_once(told):
     for _ in range(2):
-        run_stages(told, STAGES, Shown())
+        run_stages(told, up_to("report"), Shown())
     client, gan = mlflow_of(told, "gan-0")
     ticks = [(line["step"], line["kimg"]) for line in read_jsonl(told / "metrics.jsonl") if "kimg" in line]
     assert [(each.step, each.value) for each in client.get_metric_history(gan, "kimg")] == ticks
@@ -90,13 +90,13 @@ def test_a_gan_that_was_trained_before_is_told_of_once(told):
 
 def test_a_tracker_that_is_away_is_not_asked_for_what_it_missed(told, heard, caplog):
     told.settings().model_copy(update={"trackers": ("away", "mine")}).save(told.config)
-    run_stages(told, STAGES, Shown())
+    run_stages(told, up_to("report"), Shown())
     assert len(caplog.messages) == 1
     assert heard == ["finished", "finished"]  # of the GAN, and of the run
 
 
 def test_the_files_that_answer_are_artifacts_of_the_run(told):
-    run_stages(told, STAGES, Shown())
+    run_stages(told, up_to("report"), Shown())
     client, run = mlflow_of(told)
     made = {(told / name).name for name in FILES.values() if (told / name).exists()}
     assert {file.path for file in client.list_artifacts(run)} == made

@@ -25,6 +25,7 @@ from synthetyk.core.config import Config
 from synthetyk.data.source import SOURCES
 from synthetyk.data.sources.phantom import PhantomConfig
 from synthetyk.evaluation.extractors.registry import EXTRACTORS
+from synthetyk.models.encoder import ENCODERS
 from synthetyk.models.gan_network import NetworkConfig
 from synthetyk.pipeline.plan import PlanValues
 from synthetyk.pipeline.stages import STAGES
@@ -116,19 +117,21 @@ def error_tree() -> str:
 
 
 def sources_and_extractors() -> str:
-    """Return the page about the built-in data sources, feature networks and trackers, and the options of phantom."""
+    """Return the page about what is registered by name, and about the options of phantom."""
     about = (
         "What is built in, by the names under which it is registered; see [how to add your own](../how-to/extend.md)."
     )
     sources = table(("name", "what it reads"), _registered(SOURCES.items()))
     extractors = table(("name", "what it measures"), _registered(EXTRACTORS.items()))
+    encoders = table(("name", "what it is"), ((f"`{name}`", kind.summary) for name, kind in ENCODERS.items()))
     trackers = table(("name", "what it does"), _registered(TRACKERS.items()))
     return page(
         [
-            title("Data sources, feature networks and trackers", about),
+            title("Data sources, feature networks, encoders and trackers", about),
             f"## Data sources: `synthetyk.sources`\n\nThe first that recognises a location takes it.\n\n{sources}",
             f"## Options of phantom\n\n`phantom:KEY=VALUE,KEY=VALUE`\n\n{_fields(PhantomConfig)}",
             f"## Feature networks: `synthetyk.extractors`\n\n{extractors}",
+            f"## Encoders: `synthetyk.encoders`\n\n`--encoder` names the one of the study's classifiers.\n\n{encoders}",
             f"## Trackers: `synthetyk.trackers`\n\n`jsonl` is always on; `--tracker` adds others.\n\n{trackers}",
         ]
     )

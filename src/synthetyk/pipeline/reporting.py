@@ -109,7 +109,7 @@ def up_to_date(run: RunFolder, stages: Sequence[Stage], failed: str = "") -> set
         if record and stage.name != failed and _follows(record, stage, run, left):
             names.add(stage.name)
             left |= record.outputs
-        else:
+        elif record or not stage.optional:
             left |= dict.fromkeys(stage.writes, CHANGED)
     return names
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from synthetyk.compression.report import CompressionReport
+from synthetyk.evaluation.anomaly import AnomalyReport
 from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.privacy import Privacy
 from synthetyk.evaluation.scores import FIGURES
@@ -36,7 +37,10 @@ def tell_results(run: RunFolder, tracker: SeveralTrackers) -> None:
     privacy = load_present(Privacy, run / FILES["privacy"]) if "privacy" in current else None
     study = load_present(StudyReport, run / FILES["study"]) if "study" in current else None
     compression = load_present(CompressionReport, run / FILES["compress"]) if "compress" in current else None
-    figures = dict([*_quality(evaluation), *_nearness(privacy), *_use(study), *_smaller(compression)])
+    strange = load_present(AnomalyReport, run / FILES["anomalies"]) if "anomalies" in current else None
+    figures = dict(
+        [*_quality(evaluation), *_nearness(privacy), *_use(study), *_strangeness(strange), *_smaller(compression)]
+    )
     if figures:
         tracker.log(0, figures)
     if privacy:
@@ -72,6 +76,16 @@ def _use(study: StudyReport | None) -> Iterator[tuple[str, float]]:
         for name in ("difference", "low", "high", "smallest_effect"):
             yield f"study/{name}", getattr(study.verdict, name)
         yield from ((f"study/auc/{arm.name}", arm.scores["auc"].mean) for arm in study.arms if "auc" in arm.scores)
+        for arm in study.arms:
+            if arm.asked:
+                yield f"study/presence/{arm.name}", arm.asked.presence["auc"].mean
+                yield f"study/type/{arm.name}", arm.asked.type["auc"].mean
+
+
+def _strangeness(found: AnomalyReport | None) -> Iterator[tuple[str, float]]:
+    if found:
+        yield "anomalies/auroc", found.auroc.value
+        yield from ((f"anomalies/auroc/{name}", each.value) for name, each in found.by_class.items())
 
 
 def _smaller(compression: CompressionReport | None) -> Iterator[tuple[str, float]]:

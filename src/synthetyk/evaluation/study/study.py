@@ -63,16 +63,16 @@ def run_study(
     inputs = Inputs.of(dataset, synthetic)
     positive_label(config, inputs.train.class_names)
     classifier = config.classifier.replace(threads=1)
-    start = shared_start(config, dataset.train, weights, folder, progress=progress)
-    bench = Bench(folder / "jobs", config.seed, classifier, config.minimum_added, hash_inputs(inputs), start)
     jobs = jobs_of(config, len(synthetic))
+    start = shared_start(config, dataset.train, weights, folder, progress=_before(progress, len(jobs)))
+    bench = Bench(folder / "jobs", config.seed, classifier, config.minimum_added, hash_inputs(inputs), start)
     scratch = folder / "scratch"
     run_jobs(jobs, bench, inputs, workers=config.workers, scratch=scratch, progress=progress)
     shutil.rmtree(scratch, ignore_errors=True)
     outcomes = _outcomes(jobs, bench, inputs, config)
     chosen = chosen_job(outcomes)
     bench.classifier_of(chosen).save(folder / CLASSIFIER_FOLDER)
-    notes = [*_about_start(start), *_about_views(outcomes, config), *_about_unlabelled(dataset)]
+    notes = [*_about_start(start, config), *_about_views(outcomes, config), *_about_unlabelled(dataset)]
     report = _report(outcomes, chosen, inputs, config, notes)
     report.save(folder / REPORT_FILE)
     return report
@@ -86,6 +86,15 @@ def jobs_of(config: StudyConfig, gans: int) -> list[Job]:
         for arm in config.arms
         for gan in range(gans if BY_NAME[arm].synthetic else 1)
     ]
+
+
+def _before(progress: Progress, jobs: int) -> Progress:
+    """Return what tells of an autoencoder's training as something that comes before the first classifier."""
+
+    def tell(done: float, total: float, message: str = "") -> None:
+        progress(0, jobs, f"first an autoencoder: step {done:.0f} of {total:.0f}, {message}")
+
+    return tell
 
 
 def chosen_job(outcomes: Mapping[str, ArmOutcome]) -> Job:
@@ -182,11 +191,12 @@ def _notes(config: StudyConfig, evidence: Evidence) -> list[str]:
     return notes
 
 
-def _about_start(start: SharedStart | None) -> Iterator[str]:
+def _about_start(start: SharedStart | None, config: StudyConfig) -> Iterator[str]:
+    alone = any(not BY_NAME[name].real for name in config.arms)
     if start:
         yield (
             f"The encoder of every classifier, in every arm, began with {start.origin}, and not from nothing."
-            " The arm of synthetic images alone has so met more than those." * ("autoencoder" in start.origin)
+            + " The arm of synthetic images alone has so met more than those." * bool(config.pretrain and alone)
         )
 
 
