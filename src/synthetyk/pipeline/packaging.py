@@ -1,8 +1,6 @@
 """Gathers what a run left and has it packaged; registers the package at MLflow's registry."""
 
-from collections.abc import Sequence
 from importlib.util import find_spec
-from itertools import takewhile
 from pathlib import Path
 
 import synthetyk
@@ -20,14 +18,15 @@ from synthetyk.packaging.build import build_package
 from synthetyk.packaging.inputs import PackageInputs
 from synthetyk.pipeline.lock import locked
 from synthetyk.pipeline.plan import Plan
-from synthetyk.pipeline.reporting import up_to_date
 from synthetyk.pipeline.run_folder import RunFolder, load_present
-from synthetyk.pipeline.stage import Stage, StageRecord, record_path
+from synthetyk.pipeline.stage import StageRecord, hashes, record_path
 from synthetyk.pipeline.trackers import whole
 from synthetyk.runtime.manifest import MANIFEST
 from synthetyk.runtime.package import open_package
 from synthetyk.training.classifier import SETTINGS_FILE
 
+# The stages whose results a package holds, or tells of.
+BEFORE = ("cache", "features", "train", "evaluate", "privacy", "generate", "study", "compress")
 NEEDS = ("mlflow", "onnx", "onnxruntime", "onnxscript")
 
 
@@ -54,13 +53,8 @@ def package_settings(run: RunFolder) -> dict[str, object]:
     return {"version": synthetyk.__version__, "missing": missing(), "fraction": _fraction(run)}
 
 
-def package_run(run: RunFolder, stages: Sequence[Stage], progress: Progress) -> None:
+def package_run(run: RunFolder, progress: Progress) -> None:
     """Write ``package/`` from whatever the run holds.
-
-    Args:
-        run: The run.
-        stages: All of its stages, in order.
-        progress: Told after each piece of work.
 
     Raises:
         RunError: A part of it is of an earlier state of the run.
@@ -68,20 +62,25 @@ def package_run(run: RunFolder, stages: Sequence[Stage], progress: Progress) -> 
         MissingDependencyError: What packaging takes is not installed.
     """
     check_installed()
-    _check_current(run, stages)
+    _check_current(run)
     build_package(inputs_of(run), run.package, progress)
 
 
-def _check_current(run: RunFolder, stages: Sequence[Stage]) -> None:
+def _check_current(run: RunFolder) -> None:
     """See that figures and models belong together: what is packaged is passed on."""
-    current = up_to_date(run, stages)
-    before = takewhile(lambda stage: stage.name != "package", stages)
-    old = [s.name for s in before if s.name not in current and record_path(run, s.name).exists()]
+    old = [
+        name for name in BEFORE if (record := load_present(StageRecord, record_path(run, name))) and _old(run, record)
+    ]
     if old:
         raise RunError(
             f"What {', '.join(old)} left is of an earlier state of the run",
             action=f"Do them again first: synthetyk run --resume {run.path}",
         )
+
+
+def _old(run: RunFolder, record: StageRecord) -> bool:
+    """Tell whether what a stage has read, or what it left, is not what lies there now."""
+    return (record.inputs, record.outputs) != (hashes(run, record.inputs), hashes(run, record.outputs))
 
 
 def inputs_of(run: RunFolder) -> PackageInputs:

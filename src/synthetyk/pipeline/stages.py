@@ -214,7 +214,7 @@ def _compress_settings(run: RunFolder) -> Mapping[str, Any]:
 def _package(run: RunFolder, progress: Progress) -> None:
     """Package the models; a run that lacks what this takes has everything else, and goes on."""
     try:
-        package_run(run, STAGES, progress)
+        package_run(run, progress)
     except MissingDependencyError as error:
         raise NotApplicableError(str(error)) from error
 
