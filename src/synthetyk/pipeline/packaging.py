@@ -1,4 +1,4 @@
-"""Gathers what a run left and has it packaged; registers the package at MLflow's registry."""
+"""The stage that packages what a run left, and the package's way into MLflow's registry."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import synthetyk
 from synthetyk.compression.report import CompressionReport
 from synthetyk.core.artifacts import sha256_file
-from synthetyk.core.errors import MissingDependencyError, RunError
+from synthetyk.core.errors import MissingDependencyError, NotApplicableError, RunError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import CacheRecord
 from synthetyk.data.classes import Classes
@@ -19,7 +19,7 @@ from synthetyk.packaging.inputs import PackageInputs
 from synthetyk.pipeline.lock import locked
 from synthetyk.pipeline.plan import Plan
 from synthetyk.pipeline.run_folder import RunFolder, load_present
-from synthetyk.pipeline.stage import StageRecord, hashes, record_path
+from synthetyk.pipeline.stage import Stage, StageRecord, hashes, record_path
 from synthetyk.pipeline.trackers import whole
 from synthetyk.runtime.manifest import MANIFEST
 from synthetyk.runtime.package import open_package
@@ -48,7 +48,7 @@ def check_installed() -> None:
         )
 
 
-def package_settings(run: RunFolder) -> dict[str, object]:
+def _settings(run: RunFolder) -> dict[str, object]:
     """Return what decides a package beside the files of the run: who makes it, and whether it can."""
     return {"version": synthetyk.__version__, "missing": missing(), "fraction": _fraction(run)}
 
@@ -140,3 +140,25 @@ def _fraction(run: RunFolder) -> float:
 
 def _present(path: Path) -> Path | None:
     return path if path.exists() else None
+
+
+def _package(run: RunFolder, progress: Progress) -> None:
+    """Package the models; a run that lacks what this takes has everything else, and goes on."""
+    try:
+        package_run(run, progress)
+    except MissingDependencyError as error:
+        raise NotApplicableError(str(error)) from error
+
+
+PACKAGE = Stage(
+    "package",
+    "Packages generator and classifier: ONNX, hashes, model card, inside an MLflow model.",
+    reads=("fingerprint.json", "cache", "generator.json"),
+    writes=("package/MLmodel", "package/artifacts/package/manifest.json", "package/artifacts/package/*.onnx"),
+    work=_package,
+    settings=_settings,
+    uses=(
+        *("evaluation.json", "privacy.json", "study/study.json", "study/classifier"),
+        *("classes.json", "compression.json"),
+    ),
+)

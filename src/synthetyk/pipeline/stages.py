@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from synthetyk.core.artifacts import sha256_file
-from synthetyk.core.errors import ConfigError, MetricError, MissingDependencyError, NotApplicableError
+from synthetyk.core.errors import ConfigError, MetricError, NotApplicableError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import build_cache, open_cache
 from synthetyk.data.classes import Classes, classes_of
@@ -36,7 +36,7 @@ from synthetyk.pipeline.facts import facts_of
 from synthetyk.pipeline.fraction import part_of
 from synthetyk.pipeline.gans import config_of, train_gans
 from synthetyk.pipeline.hardware import has_gpu, usable_threads
-from synthetyk.pipeline.packaging import package_run, package_settings
+from synthetyk.pipeline.packaging import PACKAGE
 from synthetyk.pipeline.plan import Plan, PlanValues
 from synthetyk.pipeline.planner import checked, make_plan
 from synthetyk.pipeline.reporting import write_curves, write_report
@@ -211,14 +211,6 @@ def _compress_settings(run: RunFolder) -> Mapping[str, Any]:
     return {**config.model_dump(mode="json"), "extractor": chosen, "weights": seen, "installed": installed()}
 
 
-def _package(run: RunFolder, progress: Progress) -> None:
-    """Package the models; a run that lacks what this takes has everything else, and goes on."""
-    try:
-        package_run(run, progress)
-    except MissingDependencyError as error:
-        raise NotApplicableError(str(error)) from error
-
-
 def _report(run: RunFolder, _progress: Progress) -> None:
     write_report(run, STAGES)
 
@@ -314,22 +306,7 @@ STAGES = (
         settings=_compress_settings,
         uses=("study/classifier",),
     ),
-    Stage(
-        "package",
-        "Packages generator and classifier: ONNX, hashes, model card, inside an MLflow model.",
-        reads=("fingerprint.json", "cache", "generator.json"),
-        writes=("package/MLmodel", "package/artifacts/package/manifest.json", "package/artifacts/package/*.onnx"),
-        work=_package,
-        settings=package_settings,
-        uses=(
-            "evaluation.json",
-            "privacy.json",
-            "study/study.json",
-            "study/classifier",
-            "classes.json",
-            "compression.json",
-        ),
-    ),
+    PACKAGE,
     Stage(
         "report",
         "Writes report.html.",
