@@ -110,7 +110,7 @@ def error_tree() -> str:
 
 
 def sources_and_extractors() -> str:
-    """Return the page about the built-in data sources, feature networks, trackers and stores, and the options of phantom."""
+    """Return the page about what is built in by name: data sources, feature networks, trackers and stores."""
     about = (
         "What is built in, by the names under which it is registered; see [how to add your own](../how-to/extend.md)."
     )
