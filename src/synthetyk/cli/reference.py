@@ -29,6 +29,7 @@ from synthetyk.models.encoder import ENCODERS
 from synthetyk.models.gan_network import NetworkConfig
 from synthetyk.pipeline.plan import PlanValues
 from synthetyk.pipeline.stages import STAGES
+from synthetyk.store.open import STORES
 from synthetyk.tracking.registry import TRACKERS
 from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.monitor import MonitorConfig
@@ -125,14 +126,16 @@ def sources_and_extractors() -> str:
     extractors = table(("name", "what it measures"), _registered(EXTRACTORS.items()))
     encoders = table(("name", "what it is"), ((f"`{name}`", kind.summary) for name, kind in ENCODERS.items()))
     trackers = table(("name", "what it does"), _registered(TRACKERS.items()))
+    stores = table(("name", "what it keeps images in"), _registered(STORES.items()))
     return page(
         [
-            title("Data sources, feature networks, encoders and trackers", about),
+            title("Data sources, feature networks, encoders, trackers and stores", about),
             f"## Data sources: `synthetyk.sources`\n\nThe first that recognises a location takes it.\n\n{sources}",
             f"## Options of phantom\n\n`phantom:KEY=VALUE,KEY=VALUE`\n\n{_fields(PhantomConfig)}",
             f"## Feature networks: `synthetyk.extractors`\n\n{extractors}",
             f"## Encoders: `synthetyk.encoders`\n\n`--encoder` names the one of the study's classifiers.\n\n{encoders}",
             f"## Trackers: `synthetyk.trackers`\n\n`jsonl` is always on; `--tracker` adds others.\n\n{trackers}",
+            f"## Stores: `synthetyk.stores`\n\nA store's URL begins with its name.\n\n{stores}",
         ]
     )
 
