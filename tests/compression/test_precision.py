@@ -72,5 +72,13 @@ def test_a_generator_in_eight_bits_draws_nearly_the_same(drawing, answers, archi
     plain, convolving = export_generator(generator), export_generator(generator, as_convolution)
     wanted = answers(plain, noise=noise)[0]
     np.testing.assert_allclose(answers(convolving, noise=noise)[0], wanted, atol=1e-5)
-    found = answers(quantised(convolving, [{"noise": noise}]), noise=noise)[0]
+    small = quantised(convolving, [{"noise": noise}])
+    found = answers(small, noise=noise)[0]
+    makers = {output: node for node in onnx.load_from_string(small).graph.node for output in node.output}
+    joins = [node for node in makers.values() if node.op_type == "Concat"]
+    encoders = [node for node in makers.values() if node.op_type == "QuantizeLinear"]
+    for join in joins:
+        scale = next(node.input[1] for node in encoders if node.input[0] == join.output[0])
+        assert {makers[part].input[1] for part in join.input} == {scale}
+    assert len(joins) >= 2
     assert 0 < np.abs(found - wanted).mean() < 0.1 * np.abs(wanted).mean()

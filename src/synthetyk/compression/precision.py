@@ -21,18 +21,8 @@ COLOURS = 4  # a convolution that sees fewer channels gains nothing from eight b
 SMALLEST = 16  # weights of fewer numbers stay as they are: nothing is saved on them
 QUANTISED = (
     *("Conv", "ConvTranspose", "MatMul", "Gemm", "Add", "Mul", "Sigmoid", "Concat"),
-    *(
-        "Relu",
-        "LeakyRelu",
-        "Clip",
-        "MaxPool",
-        "AveragePool",
-        "GlobalAveragePool",
-        "DepthToSpace",
-        "Resize",
-        "Reshape",
-        "Transpose",
-    ),
+    *("Relu", "LeakyRelu", "Clip", "MaxPool", "AveragePool", "GlobalAveragePool"),
+    *("Resize", "Reshape", "Transpose", "Slice", "Unsqueeze"),
 )
 
 
@@ -113,9 +103,26 @@ def quantised(data: bytes, feeds: Sequence[Feeds]) -> bytes:
             weight_type=QuantType.QInt8,
             nodes_to_exclude=float_nodes(onnx.load(plain)),
         )
-        model = onnx.load(small)
+        model = with_shared_scales(onnx.load(small))
     del model.metadata_props[:]
     return _bytes(model)
+
+
+def with_shared_scales(model: "ModelProto") -> "ModelProto":
+    """Give what is joined of parts of one scale that scale too: joining them then moves bytes and computes nothing."""
+    nodes = model.graph.node
+    maker = {output: node for node in nodes for output in node.output}
+    readers: dict[str, list[NodeProto]] = {}
+    for node in nodes:
+        readers.setdefault(node.input[0] if node.input else "", []).append(node)
+    for join in (node for node in nodes if node.op_type == "Concat"):
+        parts = [maker.get(part) for part in join.input]
+        scales = {tuple(part.input[1:]) if part and part.op_type == "DequantizeLinear" else () for part in parts}
+        if len(scales) == 1 and (scale := scales.pop()):
+            for encoder in (each for each in readers.get(join.output[0], []) if each.op_type == "QuantizeLinear"):
+                for node in (encoder, *readers.get(encoder.output[0], [])):
+                    node.input[1:] = scale
+    return model
 
 
 def float_nodes(model: "ModelProto") -> list[str]:

@@ -1,10 +1,10 @@
 """The ways to write down a layer that doubles the size of a map.
 
 Enlarging by repetition before a 3x3 convolution is a transposed convolution with a 4x4 kernel, a stride of 2 and a
-padding of 1 (see `models.upconv`). That in turn is one convolution that draws the four pixels of each place as four
-channels, its *cell*, which are then laid side by side (Shi et al., "Is the deconvolution layer the same as a
-convolutional layer?", 2016): in floating point it is slower, since 20 of its 36 weights are 0, but it is the form that
-eight bits can speed up.
+padding of 1 (see `models.upconv`). Each of the four pixels that it draws for a place, a *cell*, sees 2x2 places around
+one corner of it: so it is also one 2x2 convolution that draws cells as four times as many channels, which are then laid
+side by side (Shi et al., "Is the deconvolution layer the same as a convolutional layer?", 2016). In floating point
+laying them out costs more than it is worth; eight bits have kernels for this form only.
 """
 
 import torch
@@ -14,8 +14,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from synthetyk.models.upconv import UpConv2d
 
 Layer = UpConv2d | nn.ConvTranspose2d
-# Which rows of the 4x4 kernel the upper and the lower pixel of a place are made with, and of which 3 places around it.
-PHASES = ((slice(0, 2), [3, 1]), (slice(1, 3), [2, 0]))
+# Which rows, or columns, of the 4x4 kernel the first and the second pixel of a cell are made with.
+PHASES = ([3, 1], [2, 0])
 
 
 def as_transposed(network: nn.Module) -> nn.Module:
@@ -95,19 +95,16 @@ def _transposed(layer: Layer) -> nn.ConvTranspose2d:
 def _convolution(layer: Layer) -> nn.Conv2d:
     kernel = kernel_of(layer)
     after, before = kernel.shape[:2]
-    weight = torch.zeros(2, 2, after, before, 3, 3)
-    for down, (rows, vertical) in enumerate(PHASES):
-        for right, (columns, horizontal) in enumerate(PHASES):
-            weight[down, right, :, :, rows, columns] = kernel[:, :, vertical][:, :, :, horizontal]
-    plain = nn.Conv2d(before, 4 * after, 3, padding=1, bias=layer.bias is not None)
-    plain.weight.copy_(weight.view(4 * after, before, 3, 3))
+    pixels = [kernel[:, :, rows][:, :, :, columns] for rows in PHASES for columns in PHASES]
+    plain = nn.Conv2d(before, 4 * after, 2, padding=1, bias=layer.bias is not None)
+    plain.weight.copy_(torch.cat(pixels))
     if layer.bias is not None and plain.bias is not None:
         plain.bias.copy_(layer.bias.repeat(4))
     return plain
 
 
 class Cells(nn.Module):
-    """Lays four channels side by side as the pixels of a place.
+    """Lays four channels side by side as the pixels of a place, each from the corner that it was drawn at.
 
     It works on channels that lie last in memory, as eight-bit convolutions leave them, and moves whole rows of them.
 
@@ -120,9 +117,10 @@ class Cells(nn.Module):
         self.channels = channels
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map ``(N, 4 channels, H, W)``, channels by row, column and then number, to ``(N, channels, 2 H, 2 W)``."""
-        last = x.permute(0, 2, 3, 1)  # (N, H, W, 4 C)
-        pairs: Tensor = last.unflatten(3, (2, 2 * self.channels))  # type: ignore[no-untyped-call]  # (N, H, W, 2, 2 C)
-        rows = pairs.permute(0, 1, 3, 2, 4).flatten(1, 2)  # (N, 2 H, W, 2 C)
-        apart: Tensor = rows.unflatten(3, (2, self.channels))  # type: ignore[no-untyped-call]  # (N, 2 H, W, 2, C)
+        """Map ``(N, 4 channels, H + 1, W + 1)``, channels by row, column and number, to ``(N, channels, 2 H, 2 W)``."""
+        one, last = self.channels, x.permute(0, 2, 3, 1)  # (N, H + 1, W + 1, 4 C)
+        above, below = last[:, :-1, :, : 2 * one], last[:, 1:, :, 2 * one :]
+        rows = torch.stack((above, below), 2).flatten(1, 2)  # (N, 2 H, W + 1, 2 C)
+        pairs = torch.cat((rows[:, :, :-1, :one], rows[:, :, 1:, one:]), 3)  # (N, 2 H, W, 2 C)
+        apart: Tensor = pairs.unflatten(3, (2, one))  # type: ignore[no-untyped-call]  # (N, 2 H, W, 2, C)
         return apart.flatten(2, 3).permute(0, 3, 1, 2)
