@@ -186,7 +186,7 @@ def test_a_normal_class_that_is_not_there_is_refused_and_forgotten(copied):
 
 
 def test_what_classes_are_can_be_said_in_a_file(copied, tmp_path):
-    (tmp_path / "said.json").write_text('{"benign": {"title": "Benign nodule", "risk": true}}')
+    (tmp_path / "said.json").write_text('{"benign": {"title": "Benign nodule", "order": 7}}')
     result = call("run", "--resume", copied.path, "--classes", tmp_path / "said.json")
     assert result.exit_code == 0, result.output
     assert json.loads((copied / "classes.json").read_text())["classes"][0]["title"] == "Benign nodule"
