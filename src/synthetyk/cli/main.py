@@ -11,7 +11,7 @@ from rich.logging import RichHandler
 from rich.text import Text
 
 import synthetyk
-from synthetyk.cli import data, generate, run, stages, study
+from synthetyk.cli import data, experiments, generate, run, stages, study
 from synthetyk.cli.display import errors, say
 from synthetyk.core.errors import SynthetykError
 
@@ -27,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(data.app, name="data")
+app.add_typer(experiments.app, name="experiments")
 app.command("run")(run.run)
 app.command("train")(run.train)
 app.command("generate")(generate.generate)

@@ -29,7 +29,7 @@ def training_tracker(run: RunFolder, index: int, settings: Mapping[str, Any]) ->
         settings: How it is trained.
     """
     subject = _training(run, index, settings)
-    with closing(SeveralTrackers(JsonlTracker.open(subject), _guarded(run.settings().trackers, subject))) as tracker:
+    with closing(SeveralTrackers(JsonlTracker.open(subject), guarded(run.settings().trackers, subject))) as tracker:
         yield tracker
 
 
@@ -45,7 +45,7 @@ def tell_missed(run: RunFolder, names: Iterable[str], index: int, settings: Mapp
     subject = _training(run, index, settings)
     last = max((line["step"] for line in read_jsonl(run.replica(index) / METRICS)), default=-1)
     late = [name for name in names if Bookmark(subject, name).step < last]
-    with closing(SeveralTrackers(NullTracker(), _guarded(late, subject))) as tracker:
+    with closing(SeveralTrackers(NullTracker(), guarded(late, subject))) as tracker:
         tracker.rewind(last)
         tracker.keep(run.generator_of(index).with_suffix(".json"))
 
@@ -61,7 +61,7 @@ def run_tracker(run: RunFolder) -> Iterator[SeveralTrackers | None]:
         yield None
         return
     settings = {"dataset": Path(asked.dataset).name, "seed": asked.seed, "budget_seconds": asked.budget_seconds}
-    others = _guarded(asked.trackers, Subject(run=run.path, settings=settings))
+    others = guarded(asked.trackers, Subject(run=run.path, settings=settings))
     with closing(SeveralTrackers(NullTracker(), others)) as tracker:
         tracker.wait_open()
         yield tracker
@@ -72,5 +72,6 @@ def _training(run: RunFolder, index: int, settings: Mapping[str, Any]) -> Subjec
     return Subject(run=run.path, part=f"gan-{index}", settings=dict(settings), metrics=metrics)
 
 
-def _guarded(names: Iterable[str], subject: Subject) -> list[GuardedTracker]:
+def guarded(names: Iterable[str], subject: Subject) -> list[GuardedTracker]:
+    """Open trackers, by name, in threads of their own."""
     return [GuardedTracker(name, partial(open_tracker, name, subject)) for name in names]

@@ -16,6 +16,7 @@ from synthetyk.core.progress import Progress, silent
 from synthetyk.metrics.auc import weighted_auc
 from synthetyk.models.image_classifier import ImageClassifier
 from synthetyk.models.weights import load_strictly
+from synthetyk.tracking.tracker import NullTracker, Tracker
 from synthetyk.training.batches import BatchOrder
 from synthetyk.training.classifier import (
     BATCH,
@@ -58,7 +59,8 @@ class ClassifierTrainer:
         train: Training images, all labelled.
         val: Validation images, all labelled; they choose the weights and the temperature.
         start: What the encoder begins with instead of first weights of the seed.
-        progress: Told every evaluated step.
+        tracker: Told the losses, accuracy, AUC and learning rate of every look at the validation split.
+        progress: Told every step.
 
     Raises:
         TrainingError: Nothing to train or to validate on, fewer than two classes, or images without label.
@@ -72,10 +74,12 @@ class ClassifierTrainer:
         val: LabelledImages,
         *,
         start: EncoderStart | None = None,
+        tracker: Tracker | None = None,
         progress: Progress = silent,
     ) -> None:
         _check(train, val)
         self.config, self.train, self.val, self.progress = config, train, val, progress
+        self.tracker = tracker or NullTracker()
         self.labels, classes = train.labels, len(train.class_names)
         self.network = build_network(config, train.shape, classes)
         if start:
@@ -84,6 +88,7 @@ class ClassifierTrainer:
         self.optimizer = _optimizer(self.network, config)
         self.order = BatchOrder(_pools(train.labels, config), config.batch_size, config.seed, shuffle=config.shuffle)
         self.curve: list[ValidationPoint] = []
+        self.losses: list[Tensor] = []  # of the steps since the last look
         self.class_weights = _class_weights(train.labels, classes) if config.balance == "weights" else None
 
     def fit(self) -> TrainedClassifier:
@@ -95,15 +100,20 @@ class ClassifierTrainer:
         prepare_torch(self.config.threads)
         weights: dict[int, dict[str, Tensor]] = {}
         for step in range(1, self.config.steps + 1):
+            self.progress(step - 1, self.config.steps, self._words())
             self.train_step(step - 1)
             if step % self.config.evaluate_every == 0 or step == self.config.steps:
                 self.curve.append(self.evaluate(step))
+                self._tell(self.curve[-1])
                 weights[step] = {name: value.clone() for name, value in self.average.network.state_dict().items()}
                 weights = {point.step: weights[point.step] for point in worth_keeping(self.curve)}
-                self.progress(step, self.config.steps, f"validation loss {self.curve[-1].loss:.3f}")
                 if self.config.stop and exhausted(self.curve, self.config.stop):
                     break
+        self.progress(step, self.config.steps, self._words())
         return self._trained(self.curve, weights)
+
+    def _words(self) -> str:
+        return f"validation loss {self.curve[-1].loss:.3f} at step {self.curve[-1].step:,}" if self.curve else ""
 
     def train_step(self, step: int) -> None:
         """Make one step; steps count from 0."""
@@ -121,6 +131,7 @@ class ClassifierTrainer:
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.average.update(self.network, averaging(step, self.config.ema_decay))
+        self.losses.append(loss.detach())
 
     def _set_rates(self, step: int) -> None:
         rate = learning_rate_at(step, self.config)
@@ -128,6 +139,13 @@ class ClassifierTrainer:
             rate = fallen_rate(rate, self.curve, self.config.fall)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["part"]
+
+    def _tell(self, point: ValidationPoint) -> None:
+        """Tell the tracker of a look: its figures, the mean loss of the steps before it, the rate of the last."""
+        figures = {"train_loss": float(torch.stack(self.losses).mean()), "val_loss": point.loss}
+        figures |= {"val_accuracy": point.accuracy, **({} if point.auc is None else {"val_auc": point.auc})}
+        self.tracker.log(point.step, {**figures, "learning_rate": self.optimizer.param_groups[-1]["lr"]})
+        self.losses.clear()
 
     def _freeze(self, frozen: bool) -> None:
         self.network.encoder.train(not frozen).requires_grad_(not frozen)

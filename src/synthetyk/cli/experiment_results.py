@@ -1,0 +1,61 @@
+"""What ``synthetyk experiments run`` says when it is done: one table, and what each setting changes."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from synthetyk.cli.display import console, say
+from synthetyk.evaluation.experiments.report import ExperimentResult, ExperimentsReport, Figure
+from synthetyk.pipeline.experiments.folder import ExperimentsFolder
+from synthetyk.report.experiment_charts import effect_name, row_name
+from synthetyk.report.experiments import TITLES, shown_scores
+from synthetyk.report.words import score, signed, spread
+
+
+def show_experiments(report: ExperimentsReport, folder: ExperimentsFolder) -> None:
+    """Print the table of experiments, what each setting changes, which is best, and where to look."""
+    console.print()
+    tried = [one for one in report.experiments if one.seeds]
+    if tried:
+        console.print(_scores(tried))
+    if report.effects:
+        console.print(_effects(report))
+    if report.best:
+        best = report.experiment(report.best)
+        say(f"Best by validation: {best.name}, model {folder.path / best.folder / best.weights}", style="bold")
+    if tried and all(len(one.seeds) == 1 for one in tried):
+        say("One seed each: intervals hold for these very classifiers. --seeds 5 tells more.", style="dim")
+    say(f"Look at:            {folder.page}")
+
+
+def _scores(results: Sequence[ExperimentResult]) -> Table:
+    names = shown_scores(results)
+    table = Table(
+        title="On test images: mean over the seeds, below it the 95% interval", title_justify="left", title_style=""
+    )
+    table.add_column("experiment", overflow="fold")
+    table.add_column("seeds", justify="right")
+    table.add_column("val. AUC", justify="right", no_wrap=True)
+    for name in names:
+        table.add_column(TITLES[name], justify="right", no_wrap=True)
+    for one in results:
+        scores = (_figure(one.test[name]) for name in names)
+        table.add_row(row_name(one.name, results), str(len(one.seeds)), score(one.val["auc"].mean), *scores)
+    return table
+
+
+def _effects(report: ExperimentsReport) -> Table:
+    table = Table(title="What each setting changes on test images", title_justify="left", title_style="")
+    table.add_column("setting")
+    table.add_column("score")
+    table.add_column("change, 95% interval", justify="right", no_wrap=True)
+    table.add_column("outcome")
+    for one in report.effects:
+        found = one.difference
+        change = f"{signed(found.mean)}, {signed(found.low)} to {signed(found.high)}"
+        table.add_row(effect_name(one), TITLES[one.score], change, one.outcome)
+    return table
+
+
+def _figure(found: Figure) -> str:
+    return f"{score(found.mean)}\n{spread(found.low, found.high)}"
