@@ -15,6 +15,7 @@ TINY = (
     *("gan_width=8", "gan_kimg=2", "threads=1", "gan_batch_size=32"),
     *("classifier_width=8", "classifier_steps=6", "features_steps=6", "classifier_batch_size=16"),
     *("study_seeds=2", "study_workers=1", "study_resamples=100", "synthetic_per_class=80"),
+    *("compress_rows=int8", "compress_steps=2"),
 )
 
 

@@ -21,6 +21,7 @@ def test_a_run_leaves_a_file_between_every_two_stages(finished):
         *("config.json", "fingerprint.json", "splits.csv", "plan.json", "cache/images.npy", "real.png"),
         *("features/extractor.json", "metrics.jsonl", "curves.png", "generator.safetensors", "evaluation.json"),
         *("nearest.png", "synthetic/0/manifest.json", "study/study.json", "study/classifier", "report.html"),
+        *("compression.json", "models/classifier-int8.onnx", "models/generator-int8.onnx"),
     ):
         assert (finished / name).exists(), name
     assert list((finished / "samples").glob("*.png"))
@@ -35,7 +36,7 @@ def test_a_changed_study_does_not_train_the_gan_again(copied):
     fixed = merge_overrides(None, ["study_resamples=150"])
     begin_run(copied.path, asked.model_copy(update={"overrides": asked.overrides | fixed}))
     skipped = {stage.name: run_stage(stage, copied, silent).skipped for stage in STAGES}
-    assert [name for name, skip in skipped.items() if not skip] == ["plan", "study", "report"]
+    assert [name for name, skip in skipped.items() if not skip] == ["plan", "study", "compress", "report"]
     assert Plan.load(copied.plan).values.study_resamples == 150
 
 

@@ -5,11 +5,11 @@ import pytest
 from PIL import Image
 
 from synthetyk.evaluation.experiments.report import (
+    Averaged,
     ClassFigures,
     Effect,
     ExperimentResult,
     ExperimentsReport,
-    Figure,
     PairDifference,
 )
 from synthetyk.report.experiment_charts import panels_of, row_name
@@ -19,7 +19,7 @@ SCORES = ("auc", "accuracy", "balanced_accuracy", "f1", "precision", "recall", "
 
 
 def figure(mean=0.8):
-    return Figure(mean=mean, low=mean - 0.1, high=mean + 0.1)
+    return Averaged(mean=mean, low=mean - 0.1, high=mean + 0.1)
 
 
 def result(name="one", **changes):

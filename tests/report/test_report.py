@@ -15,7 +15,18 @@ from synthetyk.training.generator_file import GeneratorCard
 from synthetyk.training.recipes import recipe
 
 VOID = {"meta", "img", "source", "br", "hr", "link", "input", "line", "circle"}
-SECTIONS = ("verdict", "sharing", "images", "study", "evaluation", "training", "data", "making", "limits")
+SECTIONS = (
+    "verdict",
+    "sharing",
+    "images",
+    "study",
+    "evaluation",
+    "compression",
+    "training",
+    "data",
+    "making",
+    "limits",
+)
 
 
 class Page(HTMLParser):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from synthetyk.cli.display import console, say
-from synthetyk.evaluation.experiments.report import ExperimentResult, ExperimentsReport, Figure
+from synthetyk.evaluation.experiments.report import Averaged, ExperimentResult, ExperimentsReport
 from synthetyk.pipeline.experiments.folder import ExperimentsFolder
 from synthetyk.report.experiment_charts import effect_name, row_name
 from synthetyk.report.experiments import TITLES, shown_scores
@@ -57,5 +57,5 @@ def _effects(report: ExperimentsReport) -> Table:
     return table
 
 
-def _figure(found: Figure) -> str:
+def _figure(found: Averaged) -> str:
     return f"{score(found.mean)}\n{spread(found.low, found.high)}"

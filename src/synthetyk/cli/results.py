@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from synthetyk.cli.display import ConsoleDisplay, console, say
+from synthetyk.compression.report import CompressionReport
 from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.privacy import Privacy
@@ -35,6 +36,9 @@ def show_result(run: RunFolder) -> None:
     privacy = load_present(Privacy, run / "privacy.json")
     if privacy and "privacy" in current:
         say(f"May I share?   {privacy.sentence}", style="bold")
+    compression = load_present(CompressionReport, run.compression)
+    if compression and compression.classifier and "compress" in current:
+        say(f"Fewer bits?    {compression.classifier.precision.sentence}", style="bold")
     say(f"Look at:       {run.report if run.report.exists() else run.path}")
 
 
@@ -69,8 +73,23 @@ def _tuning(run: RunFolder) -> Iterator[str]:
         yield from (f"{name}: {value!r} instead of {own[name]!r}" for name, value in changed.items())
 
 
+def _compression(run: RunFolder) -> Iterator[str]:
+    found = load_present(CompressionReport, run.compression)
+    if found and found.classifier:
+        part = found.classifier
+        for row in part.rows:
+            auc = f", test AUC {row.test.auc.value:.3f}" if row.test else ""
+            yield f"{row.name}: {row.megabytes:.2f} MB{auc}, {row.benefit}"
+        yield f"to use: {run.models / part.picked.file} ({part.rule})"
+    if found and found.generator:
+        name = found.generator.distance
+        for each in found.generator.rows:
+            yield f"generator {each.name}: {each.megabytes:.2f} MB, {name} {each.distance:.3g}, {each.benefit}"
+
+
 HEADLINES: dict[str, Callable[[RunFolder], Iterator[str]]] = {
     "fingerprint": _fingerprint,
     "tune": _tuning,
     "evaluate": _evaluation,
+    "compress": _compression,
 }

@@ -16,6 +16,7 @@ SUMMARIES = {
     "features": "Trains the feature network that images are compared with.",
     "evaluate": "Measures the quality of the generated images.",
     "privacy": "Looks for training images among the generated ones.",
+    "compress": "Makes classifier and generator smaller in several ways and measures each.",
     "report": "Writes report.html.",
 }
 

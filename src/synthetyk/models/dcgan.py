@@ -42,7 +42,7 @@ class Generator(nn.Module):
         """
         z = self.condition(z, labels)  # (N, 2 latent)
         base = self.config.base
-        h = self.project(z).view(len(z), base, base, -1).permute(0, 3, 1, 2)  # (N, 8w, 4, 4), channels last in memory
+        h = self.project(z).unflatten(1, (base, base, -1)).permute(0, 3, 1, 2)  # (N, 8w, 4, 4), channels last in memory
         images: Tensor = self.blocks(h)  # (N, 4w, 8, 8), (N, 2w, 16, 16), (N, w, 32, 32), (N, C, 64, 64)
         return images
 

@@ -90,7 +90,7 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Draw images; see the class."""
-        h = self.project(self.condition(z, labels)).view(len(z), self.base, self.base, -1).permute(0, 3, 1, 2)
+        h = self.project(self.condition(z, labels)).unflatten(1, (self.base, self.base, -1)).permute(0, 3, 1, 2)
         images: Tensor = torch.tanh(self.image(self.stages(self.first(h))))
         return images
 

@@ -58,7 +58,7 @@ class Generator(nn.Module):
             labels: int64 ``(N,)``; None if unconditional.
         """
         z = self.condition(z, labels)  # (N, 2 latent)
-        h = self.project(z).view(len(z), self.base, self.base, -1).permute(0, 3, 1, 2)  # (N, 8w, 4, 4)
+        h = self.project(z).unflatten(1, (self.base, self.base, -1)).permute(0, 3, 1, 2)  # (N, 8w, 4, 4)
         images: Tensor = self.blocks(h)  # (N, 4w, 8, 8), (N, 2w, 16, 16), (N, w, 32, 32), (N, C, 64, 64)
         return images
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from synthetyk.compression.report import CompressionConfig
 from synthetyk.evaluation.study.report import StudyConfig
 from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.gan_config import GANConfig
@@ -94,6 +95,25 @@ def study_config(plan: Any, *, seed: int) -> StudyConfig:
             "resamples": plan.study_resamples,
             "workers": plan.study_workers,
             "positive_class": plan.positive_class or None,
+        },
+        where="the plan",
+    )
+
+
+def compression_config(plan: Any, *, seed: int) -> CompressionConfig:
+    """Return the settings by which models are compressed.
+
+    Args:
+        plan: Anything with the attributes of `plan.PlanValues` that begin with ``compress_``.
+        seed: The run's seed.
+    """
+    return CompressionConfig.parse(
+        {
+            "rows": [name.strip() for name in plan.compress_rows.split(",") if name.strip()],
+            "steps": plan.compress_steps,
+            "resamples": plan.study_resamples,
+            "positive_class": plan.positive_class or None,
+            "seed": seed,
         },
         where="the plan",
     )

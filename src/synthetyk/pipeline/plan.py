@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from synthetyk.compression.names import QUICK_ROWS
 from synthetyk.core.artifacts import Artifact, Migration
 from synthetyk.core.config import Config, nearest
 from synthetyk.core.errors import ConfigError
@@ -57,6 +58,8 @@ class PlanValues(Config):
         study_seeds: Classifiers per arm.
         study_workers: Processes that train classifiers side by side, one thread each.
         study_resamples: Bootstrap resamples.
+        compress_rows: What is made of the classifier when it is compressed, names with commas between them.
+        compress_steps: Training steps of what is pruned or distilled.
     """
 
     resolution: Literal[28, 32, 64, 128, 256]
@@ -97,6 +100,8 @@ class PlanValues(Config):
     study_seeds: int = Field(ge=2)
     study_workers: int = Field(ge=1)
     study_resamples: int = Field(ge=100)
+    compress_rows: str
+    compress_steps: int = Field(ge=0)
 
 
 def _with_recipe(old: dict[str, Any]) -> dict[str, Any]:
@@ -123,6 +128,17 @@ def _with_spread(old: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _with_compression(old: dict[str, Any]) -> dict[str, Any]:
+    """Bring plan/3 to plan/4: nothing was compressed."""
+    added = {"compress_rows": ",".join(QUICK_ROWS), "compress_steps": 100}
+    return {
+        **old,
+        "values": {**added, **old["values"]},
+        "reasons": {**dict.fromkeys(added, "nothing was compressed when this plan was made"), **old["reasons"]},
+        "origins": {**dict.fromkeys(added, "plan"), **old["origins"]},
+    }
+
+
 class Plan(Artifact):
     """plan.json: the values, why each is what it is, and which layer chose it.
 
@@ -134,8 +150,8 @@ class Plan(Artifact):
     """
 
     schema_name: ClassVar[str] = "plan"
-    schema_version: ClassVar[int] = 3
-    migrations: ClassVar[dict[int, Migration]] = {1: _with_recipe, 2: _with_spread}
+    schema_version: ClassVar[int] = 4
+    migrations: ClassVar[dict[int, Migration]] = {1: _with_recipe, 2: _with_spread, 3: _with_compression}
 
     values: PlanValues
     reasons: dict[str, str]

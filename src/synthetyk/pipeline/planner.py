@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Protocol
 
+from synthetyk.compression.names import DEFAULT_ROWS, QUICK_ROWS, TUNED
 from synthetyk.core.errors import ConfigError
 from synthetyk.data.fingerprint import Fingerprint
-from synthetyk.pipeline.configs import classifier_config, gan_config, study_config
+from synthetyk.pipeline.configs import classifier_config, compression_config, gan_config, study_config
 from synthetyk.pipeline.plan import Draft, Plan
 from synthetyk.pipeline.settings import Goal, RunSettings
 from synthetyk.training.classifier import ClassifierConfig
@@ -17,7 +18,7 @@ from synthetyk.training.recipes import Recipe, recipe
 ARMS = 7  # classifiers per seed of the study
 # Parts of the budget; the rest is for reading the data, calibration, generating and the report.
 SHARES = {
-    "run": {"gan": 0.34, "features": 0.05, "study": 0.48},
+    "run": {"gan": 0.34, "features": 0.05, "study": 0.42, "compress": 0.07},
     "train": {"gan": 0.85},
 }
 TWO_GANS_SECONDS = 480.0
@@ -26,7 +27,9 @@ ENOUGH = 1000  # classifier steps; more gained nothing on PneumoniaMNIST, head C
 FEW, ENOUGH_IMAGES = 500, 2000  # below, training images are learned by heart; above, small ones need no augmentation
 MORE_SPREAD = 8  # times the weight for few images, of which a generator draws the more alike ones
 WORTH_IT = 0.9  # bf16 has to be a tenth faster before it is taken
-LATER = {"features": 30.0, "study": 240.0}  # a run that was begun to train only may be studied later all the same
+WITH_TRAINING, PER_ROW = 40.0, 2.0  # seconds: for what is pruned and distilled at least; to make and measure a row
+# A run that was begun to train only may be studied and compressed later all the same.
+LATER = {"features": 30.0, "study": 240.0, "compress": 60.0}
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ def checked(plan: Plan, facts: Facts, settings: RunSettings) -> Plan:
     values = plan.values
     gan_config(values, classes=facts.classes, seed=0)
     study_config(values, seed=0)
+    compression_config(values, seed=0)
     extractors = ["learned", *settings.weights]
     if values.extractor not in extractors:
         action = "Give the weights of a feature network, for example --squeezenet FILE"
@@ -297,6 +301,21 @@ def _classifier_budget(draft: Draft, facts: Facts, speeds: Speeds, shares: dict[
         f" and no more than {ENOUGH}, which is enough",
     )
     draft.put("features_steps", _steps(shares["features"], pace), "its part of the budget, and no more than enough")
+    _compression(draft, pace, shares["compress"])
+
+
+def _compression(draft: Draft, pace: float, seconds: float) -> None:
+    """Choose what is made of the classifier, and how long what has to be trained is trained."""
+    every, quick = ",".join(DEFAULT_ROWS), ",".join(QUICK_ROWS)
+    if seconds < WITH_TRAINING:
+        draft.put("compress_rows", quick, f"{seconds:.0f} s carry what needs next to no training")
+    else:
+        draft.put("compress_rows", every, f"{seconds:.0f} s carry everything")
+    trained = sum("+" not in name and name in TUNED for name in draft["compress_rows"].split(","))
+    left = max(0.0, seconds - PER_ROW * (4 + len(draft["compress_rows"].split(","))))
+    steps = _steps(left / max(1, trained), 2 * pace) if pace else 100
+    why = f"{left:.0f} s for {trained} trainings, at twice a step's time since the original looks too"
+    draft.put("compress_steps", min(steps, 500), why)
 
 
 def _pace(draft: Draft, speeds: Speeds) -> float:

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import synthetyk
+from synthetyk.compression.report import CompressionReport
 from synthetyk.core.artifacts import read_json, write_bytes
 from synthetyk.core.errors import DatasetError, SynthetykError
 from synthetyk.data.fingerprint import Fingerprint
@@ -56,6 +57,7 @@ def write_report(run: RunFolder, stages: Sequence[Stage], failed: StageLine | No
         privacy=load_present(Privacy, run / "privacy.json"),
         manifest=load_present(Manifest, run.synthetic_of(0) / "manifest.json"),
         study=load_present(StudyReport, run.study / "study.json"),
+        compression=load_present(CompressionReport, run.compression),
     )
     write_bytes(run.report, render_report(inputs).encode())
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from synthetyk.compression.report import CompressionReport
 from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.privacy import Privacy
 from synthetyk.evaluation.scores import FIGURES
@@ -19,6 +20,7 @@ FILES = {
     "evaluate": "evaluation.json",
     "privacy": "privacy.json",
     "study": "study/study.json",
+    "compress": "compression.json",
     "report": "report.html",
 }
 
@@ -31,13 +33,16 @@ def tell_results(run: RunFolder, tracker: SeveralTrackers) -> None:
     evaluation = load_present(Evaluation, run / FILES["evaluate"]) if "evaluate" in current else None
     privacy = load_present(Privacy, run / FILES["privacy"]) if "privacy" in current else None
     study = load_present(StudyReport, run / FILES["study"]) if "study" in current else None
-    figures = dict([*_quality(evaluation), *_nearness(privacy), *_use(study)])
+    compression = load_present(CompressionReport, run / FILES["compress"]) if "compress" in current else None
+    figures = dict([*_quality(evaluation), *_nearness(privacy), *_use(study), *_smaller(compression)])
     if figures:
         tracker.log(0, figures)
     if privacy:
         tracker.event(0, "privacy", privacy.sentence)
     if study:
         tracker.event(0, "study", study.verdict.sentence)
+    if compression and compression.classifier:
+        tracker.event(0, "precision", compression.classifier.precision.sentence)
     for stage, name in FILES.items():
         if stage in current and (run / name).exists():
             tracker.keep(run / name)
@@ -65,3 +70,13 @@ def _use(study: StudyReport | None) -> Iterator[tuple[str, float]]:
         for name in ("difference", "low", "high", "smallest_effect"):
             yield f"study/{name}", getattr(study.verdict, name)
         yield from ((f"study/auc/{arm.name}", arm.scores["auc"].mean) for arm in study.arms if "auc" in arm.scores)
+
+
+def _smaller(compression: CompressionReport | None) -> Iterator[tuple[str, float]]:
+    """Yield size, speed and AUC of every form of the classifier."""
+    for row in compression.classifier.rows if compression and compression.classifier else ():
+        yield f"compress/{row.name}/megabytes", row.megabytes
+        for latency in row.latencies:
+            yield f"compress/{row.name}/speedup_{latency.batch}", latency.speedup
+        if row.test:
+            yield f"compress/{row.name}/auc", row.test.auc.value

@@ -83,6 +83,16 @@ class RunFolder:
         return self.path / "study"
 
     @property
+    def models(self) -> Path:
+        """Classifier and generator as ONNX files, in every form that was made."""
+        return self.path / "models"
+
+    @property
+    def compression(self) -> Path:
+        """What those files are worth."""
+        return self.path / "compression.json"
+
+    @property
     def report(self) -> Path:
         """The page to look at."""
         return self.path / "report.html"

@@ -25,7 +25,8 @@ from synthetyk.evaluation.scores import ScoreConfig
 from synthetyk.evaluation.study.inputs import SyntheticSet
 from synthetyk.evaluation.study.study import run_study
 from synthetyk.metrics.extractor import FeatureExtractor
-from synthetyk.pipeline.configs import classifier_config, study_config
+from synthetyk.pipeline.compression import compress_run, installed
+from synthetyk.pipeline.configs import classifier_config, compression_config, study_config
 from synthetyk.pipeline.fraction import part_of
 from synthetyk.pipeline.gans import config_of, train_gans
 from synthetyk.pipeline.hardware import has_gpu, usable_threads
@@ -168,6 +169,15 @@ def _study(run: RunFolder, progress: Progress) -> None:
         raise NotApplicableError(f"The data carries no study: {error}") from error
 
 
+def _compress(run: RunFolder, progress: Progress) -> None:
+    compress_run(run, plan_of(run), progress)
+
+
+def _compress_settings(run: RunFolder) -> Mapping[str, Any]:
+    config = compression_config(plan_of(run), seed=run.settings().seed)
+    return {**config.model_dump(mode="json"), "extractor": plan_of(run).extractor, "installed": installed()}
+
+
 def _report(run: RunFolder, _progress: Progress) -> None:
     write_report(run, STAGES)
 
@@ -254,6 +264,15 @@ STAGES = (
         settings=lambda run: study_config(plan_of(run), seed=run.settings().seed).model_dump(mode="json"),
     ),
     Stage(
+        "compress",
+        "Makes classifier and generator smaller in several ways and measures each.",
+        reads=("cache", "features", "generator.json"),
+        writes=("compression.json", "models"),
+        work=_compress,
+        settings=_compress_settings,
+        uses=("study/classifier",),
+    ),
+    Stage(
         "report",
         "Writes report.html.",
         reads=("fingerprint.json", "plan.json"),
@@ -261,7 +280,7 @@ STAGES = (
         work=_report,
         uses=(
             *("metrics.jsonl", "evaluation.json", "privacy.json", "nearest.png", "synthetic", "study/study.json"),
-            *("samples", "real.png"),
+            *("compression.json", "samples", "real.png"),
         ),
     ),
 )

@@ -24,6 +24,12 @@ SHARE_WORDS: dict[str, tuple[str, Tone]] = {
     "signs": ("Not yet: there are signs of memorisation", "unsure"),
     "no sign": ("No sign of memorisation was found", "good"),
 }
+PRECISION_WORDS: dict[str, tuple[str, Tone]] = {
+    "no loss": ("No", "good"),
+    "loss": ("Yes", "bad"),
+    "not decided": ("Not decided", "unsure"),
+    "not known": ("Not known", "plain"),
+}
 AUC = (
     "AUC is the chance that the classifier ranks a random image of a class above a random image without it: 0.5 is "
     "guessing, 1 is perfect."
@@ -58,6 +64,21 @@ def shareable(inputs: ReportInputs) -> Answer:
     word, tone = SHARE_WORDS[privacy.verdict]
     carries = (_looked_at(privacy), privacy.limits, OTHER_DUTIES)
     return _dated(Answer("sharing", SHARE, word, privacy.sentence, tone, carries), inputs.outdated("privacy"))
+
+
+def precise(inputs: ReportInputs) -> list[Answer]:
+    """Return whether fewer bits hurt the detection, if that was asked."""
+    part = inputs.compression.classifier if inputs.compression else None
+    if not part:
+        return []
+    word, tone = PRECISION_WORDS[part.precision.outcome]
+    carries = (
+        f"Measured on {part.test_images:,} test images of {part.test_groups:,} patients, slides or other groups.",
+        f"To use: {part.picked.file}, {part.rule}.",
+    )
+    question = f"Does reducing float precision hurt the detection of {part.precision.subject}?"
+    answer = Answer("precision", question, word, part.precision.sentence, tone, carries)
+    return [_dated(answer, inputs.outdated("compression"))]
 
 
 def failures(inputs: ReportInputs) -> list[Answer]:

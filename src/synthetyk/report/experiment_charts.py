@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from synthetyk.evaluation.experiments.report import Effect, ExperimentResult, ExperimentsReport, Figure
+from synthetyk.evaluation.experiments.report import Averaged, Effect, ExperimentResult, ExperimentsReport
 from synthetyk.report.charts import Panel, Theme
 from synthetyk.report.words import score, signed, spread
 
@@ -105,7 +105,7 @@ def row_name(name: str, results: Sequence[ExperimentResult]) -> str:
     return own[2]
 
 
-def _interval(axes: Axes, place: int, found: Figure, color: str, label: str | None = None) -> None:
+def _interval(axes: Axes, place: int, found: Averaged, color: str, label: str | None = None) -> None:
     axes.plot([found.low, found.high], [place, place], color=color, linewidth=1.8, solid_capstyle="butt")
     axes.plot([found.mean], [place], "o", ms=6, color=color, label=label)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import synthetyk
-from synthetyk.evaluation.experiments.report import Effect, ExperimentResult, ExperimentsReport, Figure
+from synthetyk.evaluation.experiments.report import Averaged, Effect, ExperimentResult, ExperimentsReport
 from synthetyk.report.charts import panels_png
 from synthetyk.report.experiment_charts import effect_name, panels_of
 from synthetyk.report.parts import Answer, Cell, Gallery, Part, Points, Section, Table, Tables, Text, Tone
@@ -131,7 +131,7 @@ def _table(results: Sequence[ExperimentResult], split: str) -> Table:
     return Table(f"Scores on {what}", header, rows, "Mean over the seeds, and its 95% interval.")
 
 
-def _cell(found: Figure) -> Cell:
+def _cell(found: Averaged) -> Cell:
     return Cell(score(found.mean), (spread(found.low, found.high),))
 
 

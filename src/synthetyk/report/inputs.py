@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from synthetyk.compression.report import CompressionReport
 from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.generation import Manifest
@@ -13,7 +14,10 @@ from synthetyk.evaluation.study.report import StudyReport
 from synthetyk.report.words import listed
 
 Status = Literal["done", "not applicable", "failed", "out of date", "not finished"]
-MADE_BY = {"metrics": "train", "evaluation": "evaluate", "privacy": "privacy", "manifest": "generate", "study": "study"}
+MADE_BY = {
+    **{"metrics": "train", "evaluation": "evaluate", "privacy": "privacy", "manifest": "generate", "study": "study"},
+    "compression": "compress",
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class ReportInputs:
         privacy: Whether training images were memorised.
         manifest: What was generated.
         study: Whether synthetic images help.
+        compression: What smaller forms of classifier and generator are worth.
     """
 
     title: str
@@ -76,6 +81,7 @@ class ReportInputs:
     privacy: Privacy | None = None
     manifest: Manifest | None = None
     study: StudyReport | None = None
+    compression: CompressionReport | None = None
 
     def absent(self, what: str, *stages: str) -> str:
         """Say in words why something is not there.

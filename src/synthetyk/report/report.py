@@ -5,9 +5,10 @@ from dataclasses import replace
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import synthetyk
-from synthetyk.report.answers import failures, helps, shareable
+from synthetyk.report.answers import failures, helps, precise, shareable
 from synthetyk.report.inputs import ReportInputs, StageLine
 from synthetyk.report.parts import Section, Text
+from synthetyk.report.sections.compression import compression
 from synthetyk.report.sections.data import data
 from synthetyk.report.sections.evaluation import evaluation
 from synthetyk.report.sections.images import pictures
@@ -20,12 +21,13 @@ from synthetyk.report.words import images, listed
 __all__ = ["ReportInputs", "StageLine", "render_report"]
 
 FOOTER = "Synthetic images show no patient's body; do not diagnose."
-SECTIONS = (pictures, study, evaluation, training, data, making, limits)
+SECTIONS = (pictures, study, evaluation, compression, training, data, making, limits)
 # What each section shows of what may have changed since.
 SHOWS = {
     "images": ("metrics", "manifest", "privacy"),
     "study": ("study",),
     "evaluation": ("evaluation", "privacy"),
+    "compression": ("compression",),
     "training": ("metrics",),
 }
 
@@ -40,7 +42,7 @@ def render_report(inputs: ReportInputs) -> str:
     return template.render(
         title=inputs.title,
         subtitle=_subtitle(inputs),
-        answers=(*failures(inputs), helps(inputs), shareable(inputs)),
+        answers=(*failures(inputs), helps(inputs), shareable(inputs), *precise(inputs)),
         sections=[_dated(section(inputs), inputs) for section in SECTIONS],
         footer=f"Made by Synthetyk {synthetyk.__version__}. {FOOTER}",
     )

@@ -59,6 +59,7 @@ class ClassifierTrainer:
         train: Training images, all labelled.
         val: Validation images, all labelled; they choose the weights and the temperature.
         start: What the encoder begins with instead of first weights of the seed.
+        network: What to train instead of a network of the settings; its weights are where the training begins.
         tracker: Told the losses, accuracy, AUC and learning rate of every look at the validation split.
         progress: Told every step.
 
@@ -74,6 +75,7 @@ class ClassifierTrainer:
         val: LabelledImages,
         *,
         start: EncoderStart | None = None,
+        network: ImageClassifier | None = None,
         tracker: Tracker | None = None,
         progress: Progress = silent,
     ) -> None:
@@ -81,7 +83,7 @@ class ClassifierTrainer:
         self.config, self.train, self.val, self.progress = config, train, val, progress
         self.tracker = tracker or NullTracker()
         self.labels, classes = train.labels, len(train.class_names)
-        self.network = build_network(config, train.shape, classes)
+        self.network = network or build_network(config, train.shape, classes)
         if start:
             load_strictly(self.network.encoder, start.state, start.origin)
         self.average = EMA(self.network)
@@ -126,12 +128,22 @@ class ClassifierTrainer:
         self._freeze(step < self.config.frozen_steps)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.config.precision == "bf16"):
             logits = self.network(images).float()
-        loss = classification_loss(logits, labels, self.config, self.class_weights)
+        loss = self.loss(images, logits, labels)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.average.update(self.network, averaging(step, self.config.ema_decay))
         self.losses.append(loss.detach())
+
+    def loss(self, images: Tensor, logits: Tensor, labels: Tensor) -> Tensor:  # noqa: ARG002
+        """Return the loss of a batch; what learns from more than labels overrides it.
+
+        Args:
+            images: ``(N, C, H, W)``, as the network saw them.
+            logits: ``(N, K)``.
+            labels: ``(N,)``.
+        """
+        return classification_loss(logits, labels, self.config, self.class_weights)
 
     def _set_rates(self, step: int) -> None:
         rate = learning_rate_at(step, self.config)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetyk.data.dataset import Subset
-from synthetyk.evaluation.experiments.report import ClassFigures, Figure
+from synthetyk.evaluation.experiments.report import Averaged, ClassFigures
 from synthetyk.metrics.bootstrap import ArmSamples
 from synthetyk.metrics.classification import confusion_matrix
 from synthetyk.metrics.interval import Interval
@@ -68,14 +68,14 @@ class Split:
         return hashlib.sha256(words).hexdigest()
 
 
-def figures(scores: Mapping[str, ArmSamples]) -> dict[str, Figure]:
+def figures(scores: Mapping[str, ArmSamples]) -> dict[str, Averaged]:
     """Return scores with their intervals; no score leaves 0 to 1 (the loss 0 and above), so no interval needs to."""
     return {name: figure(one.interval, most=np.inf if name == "loss" else 1.0) for name, one in scores.items()}
 
 
-def figure(interval: Interval, *, most: float = 1.0) -> Figure:
+def figure(interval: Interval, *, most: float = 1.0) -> Averaged:
     """Return a score with its interval within the bounds of a score."""
-    return Figure(mean=interval.value, low=max(0.0, interval.low), high=min(most, interval.high))
+    return Averaged(mean=interval.value, low=max(0.0, interval.low), high=min(most, interval.high))
 
 
 def class_figures(said: NDArray[np.float32], split: Split) -> tuple[ClassFigures, ...]:

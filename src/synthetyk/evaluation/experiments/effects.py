@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import Any
 
 from synthetyk.evaluation.experiments.analysis import Judged
-from synthetyk.evaluation.experiments.report import Effect, Figure, PairDifference
+from synthetyk.evaluation.experiments.report import Averaged, Effect, PairDifference
 from synthetyk.metrics.bootstrap import ArmSamples, Difference, difference, holm, smallest_detectable_effect
 from synthetyk.metrics.resampling import mean_of
 
@@ -120,5 +120,5 @@ def _corrected(
         )
 
 
-def _figure(found: Difference) -> Figure:
-    return Figure(mean=found.mean, low=found.low, high=found.high)
+def _figure(found: Difference) -> Averaged:
+    return Averaged(mean=found.mean, low=found.low, high=found.high)

@@ -8,7 +8,7 @@ from synthetyk.core.artifacts import Artifact
 from synthetyk.core.config import Config
 
 
-class Figure(Config):
+class Averaged(Config):
     """A figure over the seeds of an experiment.
 
     Attributes:
@@ -34,7 +34,7 @@ class ClassFigures(Config):
 
     name: str
     images: int
-    scores: dict[str, Figure]
+    scores: dict[str, Averaged]
 
 
 class Precision(Config):
@@ -51,8 +51,8 @@ class Precision(Config):
     name: str
     megabytes: float
     speedup: float | None
-    auc: Figure
-    difference: Figure
+    auc: Averaged
+    difference: Averaged
 
 
 class ExperimentResult(Config):
@@ -89,8 +89,8 @@ class ExperimentResult(Config):
     parameters: int = 0
     train_counts: tuple[int, ...] = ()
     synthetic_counts: tuple[int, ...] = ()
-    val: dict[str, Figure] = Field(default={})
-    test: dict[str, Figure] = Field(default={})
+    val: dict[str, Averaged] = Field(default={})
+    test: dict[str, Averaged] = Field(default={})
     classes: tuple[ClassFigures, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
     precisions: tuple[Precision, ...] = ()
@@ -115,7 +115,7 @@ class PairDifference(Config):
 
     first: str
     second: str
-    difference: Figure
+    difference: Averaged
 
 
 class Effect(Config):
@@ -138,7 +138,7 @@ class Effect(Config):
     value: str
     baseline: str
     score: str
-    difference: Figure
+    difference: Averaged
     p_value: float
     p_corrected: float
     outcome: str

@@ -1,0 +1,1 @@
+"""Smaller and faster models: ONNX export, reduced precision, pruning, distillation, each measured."""

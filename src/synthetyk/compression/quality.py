@@ -1,0 +1,95 @@
+"""What a model in ONNX form is worth: what it says of validation and test images, and scores of that."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthetyk.compression.report import Figure, TestScores
+from synthetyk.compression.session import OnnxSession
+from synthetyk.core.errors import MetricError
+from synthetyk.data.dataset import Dataset, Subset, to_unit
+from synthetyk.metrics.bootstrap import auc_samples, difference
+from synthetyk.metrics.group_intervals import accuracy_interval, calibration_interval
+from synthetyk.training.classifier_trainer import judgeable_auc
+
+BATCH = 64
+
+Probabilities = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The labelled images of a data set: training shows ranges and teaches, validation chooses, test is reported."""
+
+    train: Subset
+    val: Subset
+    test: Subset
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Self:
+        """Leave out images without a label."""
+        return cls(*(part.select(part.labels >= 0) for part in (dataset.train, dataset.val, dataset.test)))
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model says.
+
+    Attributes:
+        val: Probabilities of the validation images, float32 ``(N, K)``.
+        test: Of the test images.
+    """
+
+    val: Probabilities
+    test: Probabilities
+
+    @classmethod
+    def of(cls, model: bytes, splits: Splits) -> Self:
+        """Ask a ``classifier.onnx``."""
+        session = OnnxSession(model)
+        return cls(*(_said(session, part) for part in (splits.val, splits.test)))
+
+
+def _said(session: OnnxSession, images: Subset) -> Probabilities:
+    said = [session.run({"images": batch}, ["probabilities"])[0] for batch in unit_batches(images)]
+    return np.concatenate(said) if said else np.empty((0, len(images.class_names)), dtype=np.float32)
+
+
+def unit_batches(images: Subset) -> Iterator[NDArray[np.float32]]:
+    """Yield images as float32 in [-1, 1], batch by batch."""
+    for start in range(0, len(images), BATCH):
+        yield to_unit(images.batch(slice(start, start + BATCH)))
+
+
+def validation_auc(said: Predictions, splits: Splits) -> float | None:
+    """Return the AUC by which a row is picked; None if validation images are of one class."""
+    return judgeable_auc(said.val.astype(np.float64), splits.val.labels)
+
+
+def scores_on_test(
+    said: Predictions, original: Predictions, splits: Splits, *, resamples: int, seed: int
+) -> TestScores | None:
+    """Return the scores on the test split beside the original's; None if a class has too few images there.
+
+    All intervals share their draws of test groups, which makes the difference paired.
+    """
+    labels, groups = splits.test.labels, splits.test.groups
+    try:
+        mine, theirs = (
+            auc_samples(p.test[None], labels, groups, arm="a", resamples=resamples, seed=seed) for p in (said, original)
+        )
+        accuracy = accuracy_interval(said.test, labels, groups, resamples=resamples, seed=seed)
+        calibration = calibration_interval(said.test, labels, groups, resamples=resamples, seed=seed)
+    except MetricError:
+        return None
+    changed = difference(mine, theirs)
+    return TestScores(
+        auc=Figure.of(mine.interval),
+        accuracy=Figure.of(accuracy),
+        calibration_error=Figure.of(calibration),
+        auc_difference=Figure(value=changed.mean, low=changed.low, high=changed.high),
+        agreement=float((said.test.argmax(axis=1) == original.test.argmax(axis=1)).mean()),
+    )
