@@ -45,7 +45,7 @@ def test_the_sources_file_runs_as_it_stands(call, tmp_path):
     result = call(SOURCE, "--max-steps", 2, "--image-size", 32)
     assert result.exit_code == 0, result.output
     assert "kept as safetensors, not as .h5" in result.output
-    assert "On test images" in result.output
+    assert "Scores: means over the seeds" in result.output
     (one,) = read_json(tmp_path / "out/experiments.json")["experiments"]
     assert (tmp_path / "out" / one["folder"] / "model.safetensors").stat().st_size > 90e6
     (look,) = read_jsonl(tmp_path / "out/experiments/one/seed-0/metrics.jsonl")

@@ -11,6 +11,7 @@ from synthetyk.evaluation.experiments.report import (
     ExperimentResult,
     ExperimentsReport,
     PairDifference,
+    Precision,
 )
 from synthetyk.report.experiment_charts import panels_of, row_name
 from synthetyk.report.experiments import experiments_figure, failures, render_experiments, shown_scores
@@ -90,6 +91,29 @@ def test_the_page_shows_scores_classes_confusions_and_trainings():
     assert "No two experiments differ in one setting alone." in said
 
 
+def test_other_forms_of_a_model_are_shown_with_what_they_gain():
+    numbers = {"megabytes": 0.1, "gzip_megabytes": 0.09, "speedups": {1: 3.2, 32: 2.1}, "validation_auc": 0.8}
+    form = Precision(
+        **{"name": "int8", "about": "8 bits", "file": "a.onnx", "benefit": "4.0 times smaller", "picked": True},
+        **numbers,
+        auc=figure(),
+        difference=figure(-0.001),
+        agreement=0.99,
+    )
+    said = words(report(result(precisions=(form,), precision="Fewer bits do not hurt.")))
+    for each in (
+        "int8",
+        "the one to use",
+        "3.2 (1), 2.1 (32)",
+        "−0.001",
+        "99.0%",
+        "4.0 times smaller",
+        "Fewer bits do not",
+    ):
+        assert each in said
+    assert "Fewer bits, fewer weights" not in words(report(result()))
+
+
 def test_synthetic_images_are_counted_apart():
     assert "and 12 synthetic" in words(report(result(synthetic_counts=(6, 6))))
 
@@ -97,11 +121,12 @@ def test_synthetic_images_are_counted_apart():
 def test_what_failed_is_told_first():
     broken = result("broken", seeds=(), failures={0: "No memory.", 1: "No memory."})
     half = result("half", failures={2: "A bug."})
-    found = report(broken, half, result("whole"))
-    assert failures(found) == [("broken", "No memory."), ("half, seed 2", "A bug.")]
+    large = result("large", compression_failure="No room.")
+    found = report(broken, half, large, result("whole"))
+    assert failures(found) == [("broken", "No memory."), ("half, seed 2", "A bug."), ("large, compression", "No room.")]
     said = words(found)
     assert said.index("broken: No memory.") < said.index("Which is best?")
-    assert "2 of them not whole" in said
+    assert "3 of them not whole" in said
 
 
 def test_a_page_without_any_classifier_still_says_why():

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from synthetyk.cli.display import console, say
-from synthetyk.evaluation.experiments.report import Averaged, ExperimentResult, ExperimentsReport
+from synthetyk.evaluation.experiments.report import ExperimentResult, ExperimentsReport
 from synthetyk.pipeline.experiments.folder import ExperimentsFolder
 from synthetyk.report.experiment_charts import effect_name, row_name
 from synthetyk.report.experiments import TITLES, shown_scores
@@ -23,24 +23,28 @@ def show_experiments(report: ExperimentsReport, folder: ExperimentsFolder) -> No
     if report.best:
         best = report.experiment(report.best)
         say(f"Best by validation: {best.name}, model {folder.path / best.folder / best.weights}", style="bold")
+        if best.precision:
+            say(best.precision)
     if tried and all(len(one.seeds) == 1 for one in tried):
         say("One seed each: intervals hold for these very classifiers. --seeds 5 tells more.", style="dim")
     say(f"Look at:            {folder.page}")
 
 
 def _scores(results: Sequence[ExperimentResult]) -> Table:
-    names = shown_scores(results)
-    table = Table(
-        title="On test images: mean over the seeds, below it the 95% interval", title_justify="left", title_style=""
-    )
+    """Return the table of scores, one line for each, which fits the narrowest terminal."""
+    table = Table(title="Scores: means over the seeds", title_justify="left", title_style="")
     table.add_column("experiment", overflow="fold")
     table.add_column("seeds", justify="right")
-    table.add_column("val. AUC", justify="right", no_wrap=True)
-    for name in names:
-        table.add_column(TITLES[name], justify="right", no_wrap=True)
+    table.add_column("score", no_wrap=True)
+    table.add_column("validation", justify="right", no_wrap=True)
+    table.add_column("test, 95% interval", justify="right", no_wrap=True)
     for one in results:
-        scores = (_figure(one.test[name]) for name in names)
-        table.add_row(row_name(one.name, results), str(len(one.seeds)), score(one.val["auc"].mean), *scores)
+        about = [(row_name(one.name, results), str(len(one.seeds)))]
+        for name in shown_scores(results):
+            test = one.test[name]
+            told = f"{score(test.mean)}, {spread(test.low, test.high)}"
+            table.add_row(*(about.pop() if about else ("", "")), TITLES[name], score(one.val[name].mean), told)
+        table.add_section()
     return table
 
 
@@ -55,7 +59,3 @@ def _effects(report: ExperimentsReport) -> Table:
         change = f"{signed(found.mean)}, {signed(found.low)} to {signed(found.high)}"
         table.add_row(effect_name(one), TITLES[one.score], change, one.outcome)
     return table
-
-
-def _figure(found: Averaged) -> str:
-    return f"{score(found.mean)}\n{spread(found.low, found.high)}"

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 import synthetyk
-from synthetyk.evaluation.experiments.report import Averaged, Effect, ExperimentResult, ExperimentsReport
+from synthetyk.evaluation.experiments.report import Averaged, Effect, ExperimentResult, ExperimentsReport, Precision
 from synthetyk.report.charts import panels_png
 from synthetyk.report.experiment_charts import effect_name, panels_of
 from synthetyk.report.parts import Answer, Cell, Gallery, Part, Points, Section, Table, Tables, Text, Tone
 from synthetyk.report.pictures import chart
 from synthetyk.report.report import environment
-from synthetyk.report.words import count, duration, percent, score, signed, spread
+from synthetyk.report.words import NONE, count, duration, percent, score, signed, spread
 
 TITLES = {
     "auc": "AUC",
@@ -96,7 +96,7 @@ def _changes(report: ExperimentsReport) -> Answer:
 def _failures(report: ExperimentsReport) -> Iterator[Answer]:
     if report.failed:
         points = tuple(f"{name}: {why}" for name, why in failures(report))
-        sentence = f"Of {len(report.failed)} of {len(report.experiments)} experiments not every seed was trained."
+        sentence = f"{len(report.failed)} of {len(report.experiments)} experiments did not end as they should."
         yield Answer("failed", "What went wrong?", "not all was trained", sentence, "bad", points)
 
 
@@ -108,6 +108,8 @@ def failures(report: ExperimentsReport) -> list[tuple[str, str]]:
             seeds = [str(number) for number, reason in one.failures.items() if reason == why]
             every = len(seeds) == len(one.failures) and not one.seeds
             found.append((one.name if every else f"{one.name}, seed {', '.join(seeds)}", why))
+        if one.compression_failure:
+            found.append((f"{one.name}, compression", one.compression_failure))
     return found
 
 
@@ -117,6 +119,8 @@ def _sections(report: ExperimentsReport) -> Iterator[Section]:
         return
     charts = Gallery(tuple(chart(panel) for panel in panels_of(report)))
     yield Section("experiments", "Every experiment", (charts, _table(tried, "test"), _table(tried, "val")))
+    if any(one.precisions for one in tried):
+        yield Section("precision", "Fewer bits, fewer weights", tuple(_precisions(tried)))
     if report.effects:
         yield Section("effects", "What each setting changes", (_effects(report),))
     yield Section("classes", "Class by class", tuple(_classes(tried)))
@@ -157,9 +161,34 @@ def _effects(report: ExperimentsReport) -> Table:
     about = (
         "Mean over all pairs of experiments that differ in this alone, paired by test group and seed. p: how often "
         "chance alone would show so large a change, corrected for the number of settings after Holm. Smallest effect: "
-        "the true change that four of five such comparisons would have seen."
+        "the true change that four of five such comparisons would have seen. Precision: the models that were kept "
+        "beside themselves, where the interval decides."
     )
     return Table("Changes on test images", header, rows, about)
+
+
+def _precisions(results: Sequence[ExperimentResult]) -> Iterator[Part]:
+    """Yield every form of every model that was kept, and whether fewer bits hurt it."""
+    names = ("Model", "MB", "MB packed", "Times faster", "AUC on test images", "Change", "Agrees", "In words")
+    for one in (one for one in results if one.precisions):
+        rows = tuple(_form(form) for form in one.precisions)
+        about = f"Of seed {one.chosen}; times faster are by batch, in turns with the original on one thread."
+        yield Table(one.name, tuple(map(Cell, names)), rows, about)
+        yield Text(one.precision)
+
+
+def _form(form: Precision) -> tuple[Cell, ...]:
+    change = form.difference
+    return (
+        Cell(form.name, (form.about, *(["the one to use"] if form.picked else []))),
+        Cell(f"{form.megabytes:.2f}"),
+        Cell(f"{form.gzip_megabytes:.2f}"),
+        Cell(", ".join(f"{speedup:.1f} ({batch})" for batch, speedup in form.speedups.items())),
+        _cell(form.auc) if form.auc else Cell(NONE),
+        Cell(signed(change.mean), (f"{signed(change.low)} to {signed(change.high)}",)) if change else Cell(NONE),
+        Cell(percent(form.agreement)),
+        Cell(form.benefit),
+    )
 
 
 def _classes(results: Sequence[ExperimentResult]) -> Iterator[Part]:

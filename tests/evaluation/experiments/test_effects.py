@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from synthetyk.evaluation.experiments.analysis import Judged
-from synthetyk.evaluation.experiments.effects import changes, effects, said
+from synthetyk.evaluation.experiments.effects import changes, effects, precision_effects, said
+from synthetyk.evaluation.experiments.report import Averaged, ExperimentResult, Precision
 from synthetyk.metrics.bootstrap import ArmSamples
 
 DRAWN = np.random.default_rng(0).normal(scale=0.01, size=400)
@@ -68,6 +69,29 @@ def test_more_comparisons_ask_for_more():
 )
 def test_what_differs_otherwise_too_is_not_compared(other):
     assert effects([judged(), other]) == ()
+
+
+def form(name, mean):
+    difference = Averaged(mean=mean, low=mean - 0.01, high=mean + 0.01)
+    numbers = {"megabytes": 1, "gzip_megabytes": 1, "speedups": {1: 2.0}, "validation_auc": 0.8, "agreement": 1}
+    said = {"about": "", "file": "", "benefit": "", "picked": False}
+    return Precision(name=name, difference=difference, auc=None, **numbers, **said)
+
+
+def test_other_forms_of_models_are_compared_with_the_models_themselves():
+    results = [
+        ExperimentResult(
+            name=name, settings={}, precisions=(form("fp32", 0), form("int8", change), form("magnitude", -1))
+        )
+        for name, change in (("a", -0.02), ("b", -0.04))
+    ]
+    int8, pruned = precision_effects([*results, ExperimentResult(name="c", settings={})])
+    assert (int8.key, int8.value, int8.baseline) == ("precision", "int8", "fp32")
+    assert int8.difference.mean == pytest.approx(-0.03)
+    assert (int8.difference.low, int8.difference.high) == pytest.approx((-0.04, -0.02))
+    assert int8.outcome == "lower"
+    assert [pair.second for pair in int8.pairs] == ["a", "b"]
+    assert (pruned.key, pruned.baseline) == ("pruning", "none")
 
 
 @pytest.mark.parametrize(

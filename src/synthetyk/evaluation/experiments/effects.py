@@ -6,12 +6,13 @@ from pathlib import PurePath
 from typing import Any
 
 from synthetyk.evaluation.experiments.analysis import Judged
-from synthetyk.evaluation.experiments.report import Averaged, Effect, PairDifference
+from synthetyk.evaluation.experiments.report import Averaged, Effect, ExperimentResult, PairDifference
 from synthetyk.metrics.bootstrap import ArmSamples, Difference, difference, holm, smallest_detectable_effect
 from synthetyk.metrics.resampling import mean_of
 
 SCORES = ("auc", "accuracy")
 SIGNIFICANT = 0.05
+PRUNED = ("magnitude", "channels")  # how the names of such forms of a model begin
 OFF: tuple[Any, ...] = (False, "", "none", [], ())
 
 
@@ -56,6 +57,40 @@ def changes(judged: Sequence[Judged]) -> Iterator[Change]:
             )
             if pairs:
                 yield Change(key, value, values[0], pairs)
+
+
+def precision_effects(results: Sequence[ExperimentResult]) -> tuple[Effect, ...]:
+    """Return what fewer bits and pruning change in the test AUC of the models that were kept.
+
+    Over several models the ends of the intervals are averaged, as if the test images moved all of them alike: the
+    interval is rather too wide.
+
+    Args:
+        results: Experiments, those without other forms of their model passed over.
+    """
+    pairs: dict[str, list[PairDifference]] = {}
+    for one in results:
+        for form in one.precisions[1:]:
+            if form.difference:
+                pair = PairDifference(first=f"{one.name}, {form.name}", second=one.name, difference=form.difference)
+                pairs.setdefault(form.name, []).append(pair)
+    return tuple(_of_precision(name, found) for name, found in pairs.items())
+
+
+def _of_precision(name: str, pairs: Sequence[PairDifference]) -> Effect:
+    mean, low, high = (
+        sum(getattr(pair.difference, end) for pair in pairs) / len(pairs) for end in ("mean", "low", "high")
+    )
+    pruned = name.startswith(PRUNED)
+    return Effect(
+        key="pruning" if pruned else "precision",
+        value=name,
+        baseline="none" if pruned else "fp32",
+        score="auc",
+        difference=Averaged(mean=mean, low=low, high=high),
+        outcome="higher" if low > 0 else "lower" if high < 0 else "no difference shown",
+        pairs=tuple(pairs),
+    )
 
 
 def said(value: Any) -> str:

@@ -38,21 +38,35 @@ class ClassFigures(Config):
 
 
 class Precision(Config):
-    """The kept classifier in another number format or pruned, beside itself.
+    """The kept classifier in fewer bits or pruned, beside itself.
 
     Attributes:
         name: What was done, for example ``int8``.
+        about: The same in words.
+        file: In ``compressed`` of the experiment's folder.
         megabytes: Its size, in millions of bytes.
-        speedup: How many times faster it is than the original in the same run; None if it was not timed.
-        auc: On test images.
+        gzip_megabytes: Its size when packed.
+        speedups: How many times faster than the original, measured in turns, by images in a batch.
+        validation_auc: On validation images, by which one is picked; None if they cannot tell.
+        auc: On test images, with an interval over their groups; None if they cannot tell.
         difference: Its test AUC minus the original's, paired by test group.
+        agreement: Share of the test images that it calls as the original does.
+        benefit: What is gained, or that nothing is, in words.
+        picked: Whether it is the one to use.
     """
 
     name: str
+    about: str
+    file: str
     megabytes: float
-    speedup: float | None
-    auc: Averaged
-    difference: Averaged
+    gzip_megabytes: float
+    speedups: dict[int, float]
+    validation_auc: float | None
+    auc: Averaged | None
+    difference: Averaged | None
+    agreement: float | None
+    benefit: str
+    picked: bool
 
 
 class ExperimentResult(Config):
@@ -73,7 +87,9 @@ class ExperimentResult(Config):
         test: Figures on test images.
         classes: Figures of each class on test images.
         confusion: ``confusion[i][j]`` test images of class i were called j, summed over the seeds.
-        precisions: The kept model quantised and pruned, the original first.
+        precisions: The kept model quantised and pruned, the original first; empty if it was not.
+        precision: Whether fewer bits hurt it, in one sentence.
+        compression_failure: What went wrong with that; empty if nothing did.
         steps: Training steps done, by seed.
         kept_steps: Where the weights were taken, by seed.
         seconds: Wall time of each training.
@@ -94,6 +110,8 @@ class ExperimentResult(Config):
     classes: tuple[ClassFigures, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
     precisions: tuple[Precision, ...] = ()
+    precision: str = ""
+    compression_failure: str = ""
     steps: tuple[int, ...] = ()
     kept_steps: tuple[int, ...] = ()
     seconds: tuple[float, ...] = ()
@@ -127,9 +145,10 @@ class Effect(Config):
         baseline: The value that it is compared with.
         score: Of which figure; better is always more.
         difference: Mean over the pairs.
-        p_value: Two-sided.
+        p_value: Two-sided; None of precision, for which the interval speaks.
         p_corrected: Holm's correction for all effects on this figure.
-        outcome: ``higher`` or ``lower`` where the corrected p-value is below 0.05, else ``no difference shown``.
+        outcome: ``higher`` or ``lower`` where the corrected p-value is below 0.05, or the interval leaves 0 out; else
+            ``no difference shown``.
         smallest_effect: Smallest true difference that would have been seen in four of five such comparisons.
         pairs: What it is the mean of.
     """
@@ -139,10 +158,10 @@ class Effect(Config):
     baseline: str
     score: str
     difference: Averaged
-    p_value: float
-    p_corrected: float
+    p_value: float | None = None
+    p_corrected: float | None = None
     outcome: str
-    smallest_effect: float
+    smallest_effect: float | None = None
     pairs: tuple[PairDifference, ...]
 
 
@@ -173,5 +192,5 @@ class ExperimentsReport(Artifact):
 
     @property
     def failed(self) -> tuple[ExperimentResult, ...]:
-        """Experiments of which at least one training failed."""
-        return tuple(each for each in self.experiments if each.failures)
+        """Experiments of which at least one training failed, or the compression."""
+        return tuple(each for each in self.experiments if each.failures or each.compression_failure)

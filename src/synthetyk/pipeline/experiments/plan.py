@@ -11,8 +11,10 @@ from synthetyk.pipeline.experiments.configs import autoencoder_config, checkpoin
 from synthetyk.pipeline.experiments.experiment import Experiment
 from synthetyk.pipeline.experiments.folder import ExperimentsAsked, ExperimentsFolder
 from synthetyk.pipeline.experiments.images import Images, ImagesWanted
-from synthetyk.pipeline.experiments.training import Training
+from synthetyk.pipeline.experiments.training import Result, Training
 from synthetyk.tracking.registry import chosen
+
+Done = tuple[Training, Result]
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,10 @@ class Planned:
     def name(self) -> str:
         """What it is called."""
         return self.experiment.model_name
+
+    def done(self) -> list[Done]:
+        """Return what was trained, with what it left."""
+        return [(each, each.result()) for each in self.trainings if each.number not in self.failures]
 
 
 def check(asked: ExperimentsAsked) -> None:

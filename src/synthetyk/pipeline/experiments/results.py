@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from synthetyk.compression.report import ClassifierPart
 from synthetyk.evaluation.experiments.analysis import (
     RESAMPLES,
     Judged,
@@ -14,32 +15,36 @@ from synthetyk.evaluation.experiments.analysis import (
     confusion_of,
     figures,
 )
-from synthetyk.evaluation.experiments.effects import effects
+from synthetyk.evaluation.experiments.effects import effects, precision_effects
 from synthetyk.evaluation.experiments.report import ExperimentResult, ExperimentsReport
+from synthetyk.pipeline.experiments.compression import precisions
 from synthetyk.pipeline.experiments.folder import ExperimentsAsked, ExperimentsFolder
 from synthetyk.pipeline.experiments.models import chosen_training, hand_out
-from synthetyk.pipeline.experiments.plan import Planned
-from synthetyk.pipeline.experiments.training import Result, Training
+from synthetyk.pipeline.experiments.plan import Done, Planned
 from synthetyk.tracking.several import SeveralTrackers
 
-Done = tuple[Training, Result]
 
-
-def gather(folder: ExperimentsFolder, asked: ExperimentsAsked, plans: Sequence[Planned]) -> ExperimentsReport:
+def gather(
+    folder: ExperimentsFolder,
+    asked: ExperimentsAsked,
+    plans: Sequence[Planned],
+    compressed: Mapping[str, ClassifierPart | str],
+) -> ExperimentsReport:
     """Judge every experiment that has a classifier, on validation images and then, this once, on test images.
 
     Args:
         folder: Where they are kept.
         asked: What was asked for.
         plans: The experiments, trained as far as they could be.
+        compressed: By experiment the forms of its model, or what went wrong with them.
     """
     judge = _Judge(folder, asked.seed)
-    results = [judge.result(plan) for plan in plans]
+    results = [_with_forms(judge.result(plan), compressed.get(plan.name)) for plan in plans]
     tried = [one for one in results if one.seeds]
     best = max(tried, key=lambda one: (one.val["auc"].mean, -one.val["loss"].mean), default=None)
     return ExperimentsReport(
         experiments=tuple(results),
-        effects=effects(judge.judged),
+        effects=(*effects(judge.judged), *precision_effects(results)),
         best=best.name if best else None,
         resamples=RESAMPLES,
         seed=asked.seed,
@@ -64,7 +69,7 @@ class _Judge:
         """Return what an experiment is worth, and hand out its model."""
         settings = plan.experiment.model_dump(mode="json")
         bare = ExperimentResult(name=plan.name, settings=settings, failures=dict(plan.failures))
-        done = [(each, each.result()) for each in plan.trainings if each.number not in plan.failures]
+        done = plan.done()
         if not done:
             return bare
         return bare.model_copy(update=_trained(done) | self._figures(plan, done) | self._model(plan, done))
@@ -112,6 +117,14 @@ def tell_results(folder: ExperimentsFolder, report: ExperimentsReport, trackers:
         trackers[""].event(0, "best", f"{report.best} has the highest AUC on validation images")
     for path in (folder.report, folder.page, *([folder.figure] if report.best else [])):
         trackers[""].keep(path)
+
+
+def _with_forms(one: ExperimentResult, found: ClassifierPart | str | None) -> ExperimentResult:
+    if found is None:
+        return one
+    if isinstance(found, str):
+        return one.model_copy(update={"compression_failure": found})
+    return one.model_copy(update={"precisions": precisions(found), "precision": found.precision.sentence})
 
 
 def _trained(done: Sequence[Done]) -> dict[str, Any]:

@@ -4,19 +4,22 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from synthetyk.compression.report import ClassifierPart
 from synthetyk.core.artifacts import write_bytes
 from synthetyk.core.errors import SynthetykError
 from synthetyk.core.progress import Progress
 from synthetyk.evaluation.experiments.report import ExperimentsReport
+from synthetyk.pipeline.experiments.compression import compress_kept
 from synthetyk.pipeline.experiments.experiment import Experiment
 from synthetyk.pipeline.experiments.folder import ExperimentsAsked, ExperimentsFolder
 from synthetyk.pipeline.experiments.images import Images, ImagesWanted, prepare_images
+from synthetyk.pipeline.experiments.models import chosen_training
 from synthetyk.pipeline.experiments.pace import Pace
 from synthetyk.pipeline.experiments.plan import Planned, planned, wanted_images
 from synthetyk.pipeline.experiments.results import gather, tell_results
 from synthetyk.pipeline.experiments.trackers import training_subject, whole_trackers
 from synthetyk.pipeline.experiments.training import Training
-from synthetyk.pipeline.experiments.workers import Hear, Task, Word, train_all
+from synthetyk.pipeline.experiments.workers import Hear, Task, Word, in_words, train_all
 from synthetyk.pipeline.hardware import usable_threads
 from synthetyk.pipeline.lock import locked
 from synthetyk.report.experiments import experiments_figure, render_experiments
@@ -59,9 +62,10 @@ def run_experiments(folder: ExperimentsFolder, asked: ExperimentsAsked, display:
         images = {wanted: _images(folder, wanted, display) for wanted in _wanted(asked)}
         plans = planned(folder, asked, images, threads=_threads(asked))
         _train(folder, asked, plans, display)
+        compressed = _compress(folder, plans, display)
         with display.work("compare") as progress:
             progress(0, 1, "intervals")
-            report = gather(folder, asked, plans)
+            report = gather(folder, asked, plans, compressed)
         report.save(folder.report)
         write_bytes(folder.page, render_experiments(report, folder.path.resolve().name).encode())
         if report.best:
@@ -111,6 +115,25 @@ def _train(folder: ExperimentsFolder, asked: ExperimentsAsked, plans: Sequence[P
         train_all(
             tasks, _hearing(waiting, of_title, display, progress), workers=workers_of(list(asked.experiments.values()))
         )
+
+
+def _compress(folder: ExperimentsFolder, plans: Sequence[Planned], display: Display) -> dict[str, ClassifierPart | str]:
+    """Quantise and prune the model that each experiment keeps; return its forms, or what went wrong.
+
+    One after the other: side by side they would disturb each other's measurement of speed.
+    """
+    found: dict[str, ClassifierPart | str] = {}
+    for plan in plans:
+        done, home = plan.done() if plan.experiment.compress else [], folder.experiment(plan.name)
+        if done:
+            with display.work("compress") as progress:
+                progress(0, 1, plan.name)
+                try:
+                    forms: ClassifierPart | str | None = compress_kept(chosen_training(done), home, progress)
+                except Exception as error:  # whatever it is, the experiments have been trained
+                    forms = in_words(error, home)
+            found |= {plan.name: forms} if forms else {}
+    return found
 
 
 def _task(folder: ExperimentsFolder, experiment: Experiment, training: Training) -> Task:

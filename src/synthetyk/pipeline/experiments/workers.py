@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 
 from synthetyk.core.artifacts import write_bytes
 from synthetyk.core.errors import SynthetykError
@@ -134,10 +135,15 @@ def _do(task: Task, hear: Hear) -> None:
     try:
         with training_tracker(task.subject, task.trackers) as tracker:
             train(training, tracker, lambda done, _total, message="": hear(Word(training, done, message)))
-    except SynthetykError as error:
-        failure = str(error)
-    except Exception as error:  # a bug, or memory that ran out: the other trainings go on
-        path = training.folder / ERROR_FILE
-        write_bytes(path, traceback.format_exc().encode())
-        failure = f"{type(error).__name__}: {error}. All that is known stands in {path}."
+    except Exception as error:
+        failure = in_words(error, training.folder)
     hear(Word(training, ended=True, failure=failure))
+
+
+def in_words(error: Exception, folder: Path) -> str:
+    """Return what an error says; of a bug, or of memory that ran out, all that is known is kept in `folder`."""
+    if isinstance(error, SynthetykError):
+        return str(error)
+    path = folder / ERROR_FILE
+    write_bytes(path, "".join(traceback.format_exception(error)).encode())
+    return f"{type(error).__name__}: {error}. All that is known stands in {path}."
