@@ -76,6 +76,24 @@ def test_mlflow_and_offline_wandb_hear_of_experiments_and_their_seeds(call, tmp_
     assert len(list((tmp_path / "out/wandb").glob("offline-run-*"))) == 4
 
 
+def test_a_tracker_that_is_chosen_later_is_told_what_it_missed(call, tmp_path, empty_store, monkeypatch):
+    from mlflow.tracking import MlflowClient
+
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    values = {"max_steps": 2, "model_name": "first"}
+    call(values, "--no-compress")
+    (tmp_path / "out/mlflow.db").write_bytes(empty_store.read_bytes())
+    assert "1 of 1 trainings were done before" in call(values, "--no-compress", "--tracker", "mlflow").output
+    seed = Bookmark(Subject(run=tmp_path / "out", part="first/seed-0"), "mlflow").id
+    told = MlflowClient(f"sqlite:///{tmp_path}/out/mlflow.db").get_run(seed)
+    assert (
+        told.data.metrics["val_auc"]
+        == list(read_jsonl(tmp_path / "out/experiments/first/seed-0/metrics.jsonl"))[-1]["val_auc"]
+    )
+    assert told.info.status == "FINISHED"
+
+
 def test_the_command_line_goes_before_the_file(call, tmp_path):
     values = {"data": "elsewhere", "image_size": 99, "max_steps": 99, "seeds": 9, "num_workers": 1}
     result = call(values, "--image-size", 24, "--max-steps", 1, "--seeds", 2, "--no-compress")
@@ -89,8 +107,7 @@ def test_the_command_line_goes_before_the_file(call, tmp_path):
 def test_what_each_setting_changes_is_told_and_what_is_done_is_not_done_again(call):
     values = {"augmentation": [False, True], "max_steps": 1, "num_workers": 1, "verbose": 2}
     result = call(values, "--no-compress")
-    assert "What each setting changes on test images" in result.output
-    assert "augmentation: off →" in result.output
+    assert "augmentation: off → on" in result.output
     assert "one augmentation=true, seed 0: validation loss" in result.output
     assert "2 of 2 trainings were done before" in call(values, "--no-compress").output
 

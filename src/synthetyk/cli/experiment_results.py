@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from synthetyk.cli.display import console, say
-from synthetyk.evaluation.experiments.report import ExperimentResult, ExperimentsReport
+from synthetyk.evaluation.experiments.report import Effect, ExperimentResult, ExperimentsReport
 from synthetyk.pipeline.experiments.folder import ExperimentsFolder
 from synthetyk.report.experiment_charts import effect_name, row_name
 from synthetyk.report.experiments import TITLES, shown_scores
@@ -18,8 +18,8 @@ def show_experiments(report: ExperimentsReport, folder: ExperimentsFolder) -> No
     tried = [one for one in report.experiments if one.seeds]
     if tried:
         console.print(_scores(tried))
-    if report.effects:
-        console.print(_effects(report))
+    for name in dict.fromkeys(effect.score for effect in report.effects):
+        console.print(_effects([effect for effect in report.effects if effect.score == name], name))
     if report.best:
         best = report.experiment(report.best)
         say(f"Best by validation: {best.name}, model {folder.path / best.folder / best.weights}", style="bold")
@@ -48,14 +48,14 @@ def _scores(results: Sequence[ExperimentResult]) -> Table:
     return table
 
 
-def _effects(report: ExperimentsReport) -> Table:
-    table = Table(title="What each setting changes on test images", title_justify="left", title_style="")
-    table.add_column("setting")
-    table.add_column("score")
+def _effects(effects: Sequence[Effect], name: str) -> Table:
+    title = f"What each setting changes in test {TITLES[name]}, everything else being equal"
+    table = Table(title=title, title_justify="left", title_style="")
+    table.add_column("setting", overflow="fold")
     table.add_column("change, 95% interval", justify="right", no_wrap=True)
-    table.add_column("outcome")
-    for one in report.effects:
+    table.add_column("outcome", no_wrap=True)
+    for one in effects:
         found = one.difference
         change = f"{signed(found.mean)}, {signed(found.low)} to {signed(found.high)}"
-        table.add_row(effect_name(one), TITLES[one.score], change, one.outcome)
+        table.add_row(effect_name(one), change, one.outcome)
     return table

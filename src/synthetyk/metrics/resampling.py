@@ -15,7 +15,7 @@ from synthetyk.core import seeding
 from synthetyk.core.errors import MetricError
 from synthetyk.metrics.auc import weighted_auc
 from synthetyk.metrics.bootstrap import ArmSamples, group_draws, group_numbers, seed_draws
-from synthetyk.metrics.checks import Floats, Rows, as_labels, as_probabilities
+from synthetyk.metrics.checks import Floats, Rows, as_labels, as_probabilities, blocks
 
 LEAST = 1e-12  # probability that a logarithm is taken of
 SCORES = ("auc", "accuracy", "balanced_accuracy", "f1", "precision", "recall", "specificity", "loss")
@@ -39,8 +39,9 @@ class Resampling:
         self.labels, self.resamples, self.seed = np.asarray(labels, dtype=np.int64), resamples, seed
         numbers = group_numbers(groups, len(self.labels))
         drawn = group_draws(numbers, self.labels, resamples, seeding.generator(seed, "bootstrap/groups"))
-        # The first row draws every image once, so that it gives the scores themselves.
-        self.weights = np.concatenate([np.ones((1, len(numbers)), dtype=np.int64), drawn[:, numbers]])
+        # How often each image is drawn (1 + B, N). The first row draws each once: it gives the scores themselves.
+        self.weights = np.ones((1 + resamples, len(numbers)), dtype=np.uint16)
+        self.weights[1:] = drawn.astype(np.uint16)[:, numbers]
 
     def scores(self, probabilities: Rows, *, positive: Literal[0, 1] = 1) -> dict[str, ArmSamples]:
         """Return `SCORES` by name, each the mean over the seeds with its samples.
@@ -98,7 +99,7 @@ class Resampling:
         classes = p.shape[1]
         cells = np.zeros((len(p), classes**2))
         cells[np.arange(len(p)), self.labels * classes + p.argmax(axis=1)] = 1
-        confusion = (self.weights.astype(np.float64) @ cells).reshape(-1, classes, classes)
+        confusion = self._weighted(cells).reshape(-1, classes, classes)
         right, actual, called = confusion.diagonal(axis1=1, axis2=2), confusion.sum(axis=2), confusion.sum(axis=1)
         total = actual.sum(axis=1, keepdims=True)
         return {
@@ -118,8 +119,14 @@ class Resampling:
 
     def _mean(self, values: NDArray[np.float64] | NDArray[np.bool_]) -> Floats:
         """Return the mean of one number per image under each draw ``(1 + B,)``."""
-        mean: Floats = self.weights @ values.astype(np.float64) / self.weights.sum(axis=1)
+        total, count = self._weighted(np.stack([values, np.ones(len(values))], axis=1)).T
+        mean: Floats = total / count
         return mean
+
+    def _weighted(self, columns: Floats) -> Floats:
+        """Return the sums of columns ``(N, M)`` under each draw ``(1 + B, M)``, block by block to spare memory."""
+        parts = (self.weights[part].astype(np.float64) @ columns for part in blocks(len(self.weights), 128))
+        return np.concatenate(list(parts))
 
     def _samples(self, rows: Iterable[Floats]) -> ArmSamples:
         """Join the seeds' scores ``(1 + B,)``: those of the draws of images, and how the seeds drawn differ."""

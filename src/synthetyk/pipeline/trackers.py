@@ -42,12 +42,24 @@ def tell_missed(run: RunFolder, names: Iterable[str], index: int, settings: Mapp
         index: Its seed index.
         settings: How it was trained.
     """
-    subject = _training(run, index, settings)
-    last = max((line["step"] for line in read_jsonl(run.replica(index) / METRICS)), default=-1)
+    tell_late(_training(run, index, settings), names, keep=run.generator_of(index).with_suffix(".json"))
+
+
+def tell_late(subject: Subject, names: Iterable[str], *, keep: Path | None = None) -> None:
+    """Tell trackers what they have missed of a training that is done.
+
+    Args:
+        subject: The training; its metrics hold what there is to tell.
+        names: Of the trackers.
+        keep: A file that they are to keep a copy of.
+    """
+    lines = read_jsonl(subject.metrics) if subject.metrics else ()
+    last = max((line["step"] for line in lines), default=-1)
     late = [name for name in names if Bookmark(subject, name).step < last]
     with closing(SeveralTrackers(NullTracker(), guarded(late, subject))) as tracker:
         tracker.rewind(last)
-        tracker.keep(run.generator_of(index).with_suffix(".json"))
+        if keep:
+            tracker.keep(keep)
 
 
 @contextmanager

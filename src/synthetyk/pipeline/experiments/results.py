@@ -113,6 +113,8 @@ def tell_results(folder: ExperimentsFolder, report: ExperimentsReport, trackers:
             tracker.log(0, told)
         for number, why in one.failures.items():
             tracker.event(0, f"failed/{number}", why)
+        if not one.seeds:
+            tracker.close("failed")
     if report.best:
         trackers[""].event(0, "best", f"{report.best} has the highest AUC on validation images")
     for path in (folder.report, folder.page, *([folder.figure] if report.best else [])):

@@ -1,6 +1,6 @@
 """Runs experiments: images once, a training for each seed side by side, then what they are worth; all can go on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -19,9 +19,10 @@ from synthetyk.pipeline.experiments.plan import Planned, planned, wanted_images
 from synthetyk.pipeline.experiments.results import gather, tell_results
 from synthetyk.pipeline.experiments.trackers import training_subject, whole_trackers
 from synthetyk.pipeline.experiments.training import Training
-from synthetyk.pipeline.experiments.workers import Hear, Task, Word, in_words, train_all
+from synthetyk.pipeline.experiments.workers import Task, Word, in_words, train_all
 from synthetyk.pipeline.hardware import usable_threads
 from synthetyk.pipeline.lock import locked
+from synthetyk.pipeline.trackers import tell_late
 from synthetyk.report.experiments import experiments_figure, render_experiments
 
 
@@ -70,6 +71,8 @@ def run_experiments(folder: ExperimentsFolder, asked: ExperimentsAsked, display:
         write_bytes(folder.page, render_experiments(report, folder.path.resolve().name).encode())
         if report.best:
             write_bytes(folder.figure, experiments_figure(report))
+        for plan in plans:
+            _tell_late(folder, plan)
         tell_results(folder, report, trackers)
     return report
 
@@ -112,9 +115,8 @@ def _train(folder: ExperimentsFolder, asked: ExperimentsAsked, plans: Sequence[P
         return
     tasks = [_task(folder, of_title[training.title].experiment, training) for training in waiting]
     with display.work("train") as progress:
-        train_all(
-            tasks, _hearing(waiting, of_title, display, progress), workers=workers_of(list(asked.experiments.values()))
-        )
+        ear = _Ear(waiting, of_title, display, progress)
+        train_all(tasks, ear, workers=workers_of(list(asked.experiments.values())))
 
 
 def _compress(folder: ExperimentsFolder, plans: Sequence[Planned], display: Display) -> dict[str, ClassifierPart | str]:
@@ -136,28 +138,50 @@ def _compress(folder: ExperimentsFolder, plans: Sequence[Planned], display: Disp
     return found
 
 
+def _tell_late(folder: ExperimentsFolder, plan: Planned) -> None:
+    """Tell trackers what they have missed: they were away, or have been chosen since."""
+    for training, _ in plan.done():
+        tell_late(training_subject(folder, plan.experiment, training.number), plan.experiment.trackers)
+
+
 def _task(folder: ExperimentsFolder, experiment: Experiment, training: Training) -> Task:
     return Task(training, training_subject(folder, experiment, training.number), experiment.trackers)
 
 
-def _hearing(waiting: Sequence[Training], plans: dict[str, Planned], display: Display, progress: Progress) -> Hear:
-    """Return what turns words of trainings into what people see, and keeps what went wrong."""
-    pace, messages, left = Pace(waiting), dict[str, str](), len(waiting)
+class _Ear:
+    """Turns words of trainings into what people see, and keeps what went wrong.
 
-    def hear(word: Word) -> None:
-        nonlocal left
-        training = word.training
+    Args:
+        waiting: The trainings.
+        plans: Whose they are, by their titles.
+        display: Shows how each of them goes.
+        progress: Told how all of them go.
+    """
+
+    def __init__(
+        self, waiting: Sequence[Training], plans: Mapping[str, Planned], display: Display, progress: Progress
+    ) -> None:
+        self.plans, self.display, self.progress = plans, display, progress
+        self.pace, self.messages, self.left = Pace(waiting), dict[str, str](), len(waiting)
+
+    def __call__(self, word: Word) -> None:
+        """Hear a word."""
         if word.ended:
-            left -= 1
-            pace.ended(training)
-            if word.failure:
-                plans[training.title].failures[training.number] = word.failure
-            display.ended(training, word.failure, left)
+            self._ended(word)
         else:
-            pace.moved(training, word.done)
-            if word.message and word.message != messages.get(training.title):
-                messages[training.title] = word.message
-                display.looked(training, word.message)
-        progress(pace.done, pace.total, f"{training.title} {word.message}".strip())
+            self._moved(word)
+        self.progress(self.pace.done, self.pace.total, f"{word.training.title} {word.message}".strip())
 
-    return hear
+    def _ended(self, word: Word) -> None:
+        self.left -= 1
+        self.pace.ended(word.training)
+        if word.failure:
+            self.plans[word.training.title].failures[word.training.number] = word.failure
+        self.display.ended(word.training, word.failure, self.left)
+
+    def _moved(self, word: Word) -> None:
+        title = word.training.title
+        self.pace.moved(word.training, word.done)
+        if word.message and word.message != self.messages.get(title):
+            self.messages[title] = word.message
+            self.display.looked(word.training, word.message)
