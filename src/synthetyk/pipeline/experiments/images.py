@@ -77,7 +77,7 @@ def prepare_images(wanted: ImagesWanted, folder: Path, progress: Progress) -> Im
     Args:
         wanted: Which.
         folder: Where to write.
-        progress: Called for every image.
+        progress: Called for every image, twice: it is looked at, then decoded.
 
     Raises:
         DatasetError: The data set cannot be used.
@@ -106,7 +106,7 @@ def _decode(wanted: ImagesWanted, run: RunFolder, progress: Progress) -> None:
         seed=wanted.seed,
         remove_copies=wanted.remove_copies,
         validation_split=wanted.validation_split,
-        progress=progress,
+        progress=lambda done, total, message="": progress(done / total, 2, message),
     )
     plan = plan_images(facts_of(found.fingerprint, 1), RunSettings(dataset=wanted.dataset))
     size = wanted.size or plan["resolution"]
@@ -118,7 +118,7 @@ def _decode(wanted: ImagesWanted, run: RunFolder, progress: Progress) -> None:
         size=(size, size),
         channels=plan["channels"],
         fit=plan["fit"],
-        progress=progress,
+        progress=lambda done, total, message="": progress(1 + done / total, 2, message),
     )
     found.fingerprint.save(run.fingerprint)
     found.table.save(run.splits)
