@@ -1,6 +1,8 @@
 import pytest
 
-from synthetyk.cli.results import show_result
+from synthetyk.cli.results import display_of, show_result
+from synthetyk.evaluation.evaluate import Evaluation
+from synthetyk.pipeline.stages import BY_NAME
 
 pytestmark = pytest.mark.xdist_group("finished run")
 
@@ -9,6 +11,7 @@ def test_the_answers_of_a_finished_run_are_printed(finished, capsys):
     show_result(finished)
     said = capsys.readouterr().out
     assert "Does it help?" in said
+    assert "Fewer bits?" in said
     assert str(finished.report) in said.replace("\n", "")
 
 
@@ -19,3 +22,13 @@ def test_answers_of_an_earlier_training_are_not_printed(copied, capsys):
     said = capsys.readouterr().out
     assert "Does it help?" not in said and "May I share?" not in said
     assert "Look at:" in said
+
+
+def test_blurred_images_are_told_when_they_are_evaluated(copied, capsys):
+    found = Evaluation.load(copied / "evaluation.json")
+    finest, *others = found.sharpness.octaves
+    octaves = (finest.replace(value=0.2, floor=1.0, floor_std=0.02), *others)
+    blurred = found.sharpness.replace(octaves=octaves)
+    found.model_copy(update={"sharpness": blurred}).save(copied / "evaluation.json")
+    display_of(copied).headline(BY_NAME["evaluate"])
+    assert "The images are blurred: detail of 2 pixels" in capsys.readouterr().out

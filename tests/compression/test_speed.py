@@ -17,7 +17,7 @@ def test_a_model_is_measured_beside_the_original_in_another_process(exported, tm
         assert 0 < latency.low <= latency.milliseconds <= latency.high
         assert latency.original_milliseconds > 0
         assert latency.turns >= 5
-    assert 10 < cost.peak_mb < 200  # with torch in it, it would be more
+    assert 0 < cost.peak_mb < 60
 
 
 def test_a_file_that_is_no_model_ends_in_an_error_in_words(exported, tmp_path):

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -49,6 +50,20 @@ def test_noise_costs_precision_and_distance(judged, noised):
     overall = judged(noised).overall
     assert overall.precision.value < overall.precision.floor - 0.2
     assert overall.frechet.value > 5 * overall.frechet.floor
+
+
+def test_detail_is_compared_too(blobs, projection, fresh, noised):
+    sharp, rough = (evaluate(blobs, sampler, [projection], CONFIG).sharpness for sampler in (fresh, noised))
+    assert sharp.count == 120
+    assert sharp.blurred == sharp.noisy == ()
+    assert len(rough.noisy) >= 1
+
+
+def test_an_evaluation_of_before_detail_was_compared_is_read(blobs, projection, fresh, tmp_path):
+    found = evaluate(blobs, fresh, [projection], CONFIG)
+    old = found.model_dump(mode="json", exclude={"sharpness"}) | {"schema": "evaluation/1"}
+    (tmp_path / "evaluation.json").write_text(json.dumps(old))
+    assert Evaluation.load(tmp_path / "evaluation.json").sharpness is None
 
 
 def test_every_class_is_scored_against_its_own_images(judged, fresh, stand_in):
@@ -182,7 +197,7 @@ def test_the_file_comes_back_and_progress_ends_at_its_total(blobs, projection, u
     assert Evaluation.load(tmp_path / "evaluation.json").model_dump(exclude={"schema_"}) == found.model_dump(
         exclude={"schema_"}
     )
-    assert seen == [(step, 10) for step in range(1, 11)]
+    assert seen == [(step, 11) for step in range(1, 12)]
 
 
 def test_synthetic_images_are_drawn_piece_by_piece_and_described_in_their_order(blobs, judged, stand_in, monkeypatch):
@@ -194,4 +209,5 @@ def test_synthetic_images_are_drawn_piece_by_piece_and_described_in_their_order(
         return blobs.test.of_class(label).all()[indices % 30]
 
     assert judged(stand_in(draw)) == whole
-    assert asked == [(0, 32), (0, 32), (0, 16), (1, 32), (1, 8)]
+    described = [(0, 32), (0, 32), (0, 16), (1, 32), (1, 8)]
+    assert asked == described * 2  # once for the features and once for their detail

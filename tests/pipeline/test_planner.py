@@ -281,3 +281,26 @@ def test_a_plan_from_before_images_were_held_as_varied_as_real_ones_goes_on_with
     assert values["values"].pop("gan_spread") == 1
     (tmp_path / "plan.json").write_text(json.dumps(values | {"schema": "plan/2"}))
     assert gan_config(Plan.load(tmp_path / "plan.json").values, classes=2, seed=0).spread == 0
+
+
+def test_a_short_budget_compresses_without_much_training_and_a_long_one_prunes_and_distils():
+    short, long = plan(budget=300.0), plan(budget=3600.0)
+    assert short.values.compress_rows == "fp16,bf16,int8,magnitude"
+    assert "channels+int8" in long.values.compress_rows
+    assert 60 <= short.values.compress_steps < long.values.compress_steps <= 500
+
+
+def test_a_form_that_there_is_not_is_refused_before_anything_is_trained():
+    with pytest.raises(ConfigError, match="int8"):
+        plan(assignments=["compress_rows=fp16,int88"])
+
+
+def test_a_plan_from_before_models_were_compressed_is_read(tmp_path):
+    made = plan()
+    made.save(tmp_path / "plan.json")
+    values = json.loads((tmp_path / "plan.json").read_text())
+    for part in ("values", "reasons", "origins"):
+        for name in ("compress_rows", "compress_steps"):
+            del values[part][name]
+    (tmp_path / "plan.json").write_text(json.dumps(values | {"schema": "plan/3"}))
+    assert Plan.load(tmp_path / "plan.json").values.compress_rows == "fp16,bf16,int8,magnitude"

@@ -8,6 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from synthetyk.compression.report import (
+    ClassifierPart,
+    ClassifierRow,
+    CompressionConfig,
+    CompressionReport,
+    Figure,
+    GeneratorPart,
+    GeneratorRow,
+    LeftOut,
+    TestScores,
+)
+from synthetyk.compression.speed import Latency
+from synthetyk.compression.verdict import precision_verdict
 from synthetyk.core import seeding
 from synthetyk.data.census import ClassReport, CopyReport, Extent, GroupReport, PixelReport, ProblemReport
 from synthetyk.data.contact_sheet import contact_sheet
@@ -17,6 +30,7 @@ from synthetyk.evaluation.evaluate import Evaluation, EvaluationConfig, Extracto
 from synthetyk.evaluation.generation import Manifest
 from synthetyk.evaluation.privacy import LIMITS, Privacy, Space
 from synthetyk.evaluation.scores import Measure, Ratio, Scores
+from synthetyk.evaluation.sharpness import Sharpness
 from synthetyk.evaluation.study.arms import ARMS
 from synthetyk.evaluation.study.report import (
     ArmReport,
@@ -58,6 +72,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> ReportInputs:
         privacy=_privacy(),
         manifest=_manifest(),
         study=_study("helps"),
+        compression=_compression(),
     )
 
 
@@ -247,7 +262,16 @@ def _evaluation() -> Evaluation:
     )
     classes = (_scores("normal", 210), _scores("benign", 70, void=True), malignant)
     result = ExtractorScores(extractor="learned", dimension=96, overall=_scores("overall", 315), classes=classes)
-    return Evaluation(config=EvaluationConfig(), train=630, reference=630, held_out=135, results=(result,))
+    octaves = [(2, 0.31), (4, 0.93), (8, 2.4)]
+    detail = [Measure(name=f"detail[{size}px]", value=value, floor=1.0, floor_std=0.02) for size, value in octaves]
+    return Evaluation(
+        config=EvaluationConfig(),
+        train=630,
+        reference=630,
+        held_out=135,
+        results=(result,),
+        sharpness=Sharpness(count=315, octaves=tuple(detail)),
+    )
 
 
 def _privacy() -> Privacy:
@@ -294,6 +318,52 @@ def _manifest() -> Manifest:
         files="files.jsonl",
         files_sha256="ef" * 32,
     )
+
+
+def _compression() -> CompressionReport:
+    test = TestScores(
+        auc=Figure(value=0.902, low=0.871, high=0.929),
+        accuracy=Figure(value=0.84, low=0.8, high=0.88),
+        calibration_error=Figure(value=0.031, low=0.02, high=0.052),
+        auc_difference=Figure(value=0.0, low=0.0, high=0.0),
+        agreement=1.0,
+    )
+    latency = {"low": 0.9, "high": 1.2, "original_milliseconds": 1.0, "turns": 300}
+    latencies = tuple(Latency(batch=batch, milliseconds=1.0, speedup=1.0, **latency) for batch in (1, 32))
+    original = ClassifierRow(
+        name="fp32",
+        about="as trained; 32 bits",
+        file="classifier-fp32.onnx",
+        sha256="ab" * 32,
+        megabytes=0.3,
+        gzip_megabytes=0.27,
+        peak_mb=61.0,
+        latencies=latencies,
+        validation_auc=0.911,
+        test=test,
+        benefit="the original",
+    )
+    changed = test.replace(auc_difference=Figure(value=-0.0012, low=-0.0028, high=0.0004), agreement=0.985)
+    quicker = tuple(one.replace(milliseconds=0.4, speedup=2.5) for one in latencies)
+    small = original.replace(name="int8", file="classifier-int8.onnx", megabytes=0.08, latencies=quicker, test=changed)
+    rows = (original, small.replace(benefit="3.8 times smaller"))
+    classifier = ClassifierPart(
+        class_names=CLASSES,
+        positive_class=None,
+        rows=rows,
+        left_out=(LeftOut(name="distilled", reason="The original is EdgeNet of width 16 already."),),
+        pick="int8",
+        rule="the smallest whose validation AUC is within 0.003 of the original's",
+        precision=precision_verdict(rows, "normal, benign and malignant", 0.003),
+        test_images=135,
+        test_groups=68,
+        notes=("Validation images alone choose.",),
+    )
+    shared = original.model_dump(exclude={"validation_auc", "test", "benefit", "file"})
+    drawn = GeneratorRow(**shared, file="generator-fp32.onnx", distance=2.4, difference=0.0, benefit="the original")
+    generator = GeneratorPart(distance="FD[learned]", images=630, rows=(drawn,))
+    versions = {"onnxruntime": "1.32.0"}
+    return CompressionReport(classifier=classifier, generator=generator, config=CompressionConfig(), versions=versions)
 
 
 def _study(outcome: str) -> StudyReport:

@@ -171,6 +171,15 @@ def test_a_void_distance_is_marked_and_an_unmeasured_one_explained(page: Page) -
     assert "Not measured for malignant: only 12 images on each side, 20 are needed." in page.text
 
 
+def test_blur_and_noise_are_told_with_their_sizes(page: Page) -> None:
+    assert (
+        "The images are blurred: detail of 2 pixels has less than half the energy that it has in real ones. The"
+        in page.text
+    )
+    assert "The images are noisy: detail of 8 pixels has more than twice the energy" in page.text
+    assert "0.310 floor 1.000 ± 0.020" in page.text
+
+
 def test_the_privacy_audit_stands_in_the_page(page: Page, inputs: ReportInputs) -> None:
     assert inputs.privacy.sentence in page.text
     assert inputs.privacy.limits in page.text
@@ -426,3 +435,18 @@ def test_void_overall_distances_are_said_loudly(inputs: ReportInputs, bare: Repo
     evaluation = inputs.evaluation.model_copy(update={"results": (result.replace(overall=void),)})
     html = render_report(replace(bare, evaluation=evaluation))
     assert f'<p class="box bad">{void.void_reason}.</p>' in html
+
+
+def test_every_form_of_the_models_stands_beside_the_original(page: Page) -> None:
+    section = " ".join(page.words[page.places["compression"] : page.places["training"]])
+    assert "To use: classifier-int8.onnx (0.0800 MB), the smallest whose validation AUC" in section
+    assert "0.400 ms 0.900–1.20 ms 2.50 times as fast" in section
+    assert "−0.001 −0.003 to 0.000" in section
+    assert "Not made: distilled. The original is EdgeNet of width 16 already." in section
+    assert "FD[learned] of 630 images" in section
+
+
+def test_a_run_without_smaller_models_says_so(inputs: ReportInputs, bare: ReportInputs) -> None:
+    assert "was not run" in Page(render_report(bare)).text
+    kept = inputs.compression.model_copy(update={"classifier": None})
+    assert "There is no classifier to make smaller" in Page(render_report(replace(inputs, compression=kept))).text

@@ -54,7 +54,8 @@ def _fingerprint(run: RunFolder) -> Iterator[str]:
 
 
 def _evaluation(run: RunFolder) -> Iterator[str]:
-    for result in Evaluation.load(run / "evaluation.json").results:
+    evaluation = Evaluation.load(run / "evaluation.json")
+    for result in evaluation.results:
         overall = result.overall
         for measure in (overall.frechet, overall.kernel):
             if measure.value is None or measure.floor is None:
@@ -62,6 +63,7 @@ def _evaluation(run: RunFolder) -> Iterator[str]:
             yield f"{measure.name} {measure.value:.4g}, and between halves of the real images {measure.floor:.4g}"
         if overall.void:
             yield overall.void_reason
+    yield from evaluation.sharpness.findings if evaluation.sharpness else ()
 
 
 def _tuning(run: RunFolder) -> Iterator[str]:

@@ -11,7 +11,8 @@ Variant = Literal["original", "magnitude", "channels", "distilled", "narrow"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
 TRAINED = ("channels", "distilled", "narrow")  # variants that are nothing without training
-TUNED = ("magnitude", *TRAINED)  # variants that are trained where there is time
+# How many times the planned steps a variant is trained: what begins from nothing needs more than what is trained on.
+EFFORTS: dict[Variant, int] = {"magnitude": 1, "channels": 1, "distilled": 3, "narrow": 3}
 DEFAULT_ROWS = (
     *("fp16", "bf16", "int8", "magnitude", "channels", "channels+int8"),
     *("distilled", "distilled+int8", "narrow", "narrow+int8"),

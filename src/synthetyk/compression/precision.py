@@ -17,11 +17,22 @@ if TYPE_CHECKING:
 Feeds = dict[str, NDArray[Any]]
 Half = Literal["fp16", "bf16"]
 
-SMALLEST = 16  # weights of fewer numbers stay as they are: nothing is saved on them
 COLOURS = 4  # a convolution that sees fewer channels gains nothing from eight bits
+SMALLEST = 16  # weights of fewer numbers stay as they are: nothing is saved on them
 QUANTISED = (
     *("Conv", "ConvTranspose", "MatMul", "Gemm", "Add", "Mul", "Sigmoid", "Concat"),
-    *("MaxPool", "AveragePool", "GlobalAveragePool", "DepthToSpace", "Resize", "Reshape", "Transpose"),
+    *(
+        "Relu",
+        "LeakyRelu",
+        "Clip",
+        "MaxPool",
+        "AveragePool",
+        "GlobalAveragePool",
+        "DepthToSpace",
+        "Resize",
+        "Reshape",
+        "Transpose",
+    ),
 )
 
 

@@ -19,7 +19,7 @@ class CompressionConfig(Config):
             `compression.names`. The original in 32 bits always is.
         generator_rows: Precisions of the generator; the original in 32 bits always is.
         seed: Every random choice follows from it.
-        steps: Training steps of what has to be trained; 0: it is left out.
+        steps: Training steps of what is pruned; three times as many for what is distilled; 0: it is left out.
         sparsity: Share of the weights that magnitude pruning sets to 0.
         kept_channels: Share of the channels that channel pruning keeps.
         student_width: Channels of the first block of the EdgeNet that a larger network is distilled into.
@@ -98,8 +98,8 @@ class ModelFile(Config):
         sha256: Of the file.
         megabytes: Its size, in millions of bytes.
         gzip_megabytes: Its size when packed, as it would be sent.
-        peak_mb: Most resident memory of a process that holds ONNX Runtime and this model alone and answers a batch of
-            32, in millions of bytes.
+        peak_mb: Memory that it takes beside ONNX Runtime itself once it has answered a batch of 32, in millions of
+            bytes.
         latencies: Beside the original, in the same process, on one thread.
     """
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from synthetyk.compression.channels import groups_of, with_fewer_channels
 from synthetyk.compression.distillation import Student
-from synthetyk.compression.names import TRAINED, Variant
+from synthetyk.compression.names import EFFORTS, TRAINED, Variant
 from synthetyk.compression.quality import Splits
 from synthetyk.compression.report import CompressionConfig
 from synthetyk.compression.sparsity import apply_masks, magnitude_masks
@@ -88,14 +88,15 @@ class Workshop:
         width = self.narrow_width if variant == "narrow" else self.config.student_width
         if mine.encoder == "edgenet" and width >= mine.width:
             raise NotApplicableError(f"The original is EdgeNet of width {mine.width} already")
+        steps = EFFORTS[variant] * self.config.steps
         config = ClassifierConfig(
             width=width,
-            steps=self.config.steps,
+            steps=steps,
             batch_size=mine.batch_size,
             augment="classical",
             balance=mine.balance,
             flips=mine.flips,
-            evaluate_every=max(1, self.config.steps // LOOKS),
+            evaluate_every=max(1, steps // LOOKS),
             precision=mine.precision,
             seed=self._seed(variant),
         )

@@ -1,20 +1,23 @@
 """How good synthetic images are: by feature network, overall and per class, every figure beside its floor."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
-from synthetyk.core.artifacts import Artifact
+from synthetyk.core.artifacts import Artifact, Migration
 from synthetyk.core.config import Config
 from synthetyk.core.errors import MetricError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.data.dataset import Dataset, Subset
 from synthetyk.evaluation.described import PIECE, Described, described, described_subset, some, unmet
+from synthetyk.evaluation.detail import detail, detail_subset
 from synthetyk.evaluation.sampling import ImageSampler, proportional
 from synthetyk.evaluation.scores import ScoreConfig, Scores, score, unscored
+from synthetyk.evaluation.sharpness import Sharpness, sharpness
 from synthetyk.metrics.extractor import FeatureExtractor
 
 NOTE = (
@@ -64,16 +67,20 @@ class Evaluation(Artifact):
         reference: Training images that were described.
         held_out: Validation images that were described: those without a copy or their patient in training.
         results: One entry for each feature network, in the order given.
+        sharpness: Whether the images are as sharp as real ones; None in files of before it was measured.
         note: What the figures are.
     """
 
     schema_name: ClassVar[str] = "evaluation"
+    schema_version: ClassVar[int] = 2
+    migrations: ClassVar[dict[int, Migration]] = {1: dict}
 
     config: EvaluationConfig
     train: int
     reference: int
     held_out: int
     results: tuple[ExtractorScores, ...]
+    sharpness: Sharpness | None = None
     note: str = NOTE
 
 
@@ -102,14 +109,21 @@ def evaluate(
     real = some(dataset.train, config.reference_cap, seed, "evaluate/reference")
     held_out = unmet(some(dataset.val, config.cap, seed, "evaluate/held_out"), dataset.train)
     comparison = _Comparison(real, held_out, sampler, config)
-    done, total = count(1), len(extractors) * comparison.pieces
+    done, total = count(1), 1 + len(extractors) * comparison.pieces
 
     def tick(message: str) -> None:
         progress(next(done), total, message)
 
     results = tuple(comparison.by(extractor, tick) for extractor in extractors)
+    sharp = comparison.sharpness()
+    tick("detail compared")
     return Evaluation(
-        config=config, train=len(dataset.train), reference=len(real), held_out=len(held_out), results=results
+        config=config,
+        train=len(dataset.train),
+        reference=len(real),
+        held_out=len(held_out),
+        results=results,
+        sharpness=sharp,
     )
 
 
@@ -145,13 +159,21 @@ class _Comparison:
             tick(f"{name}: scored {class_name}")
         return ExtractorScores(extractor=name, dimension=extractor.dimension, overall=overall, classes=tuple(classes))
 
+    def sharpness(self) -> Sharpness:
+        """Compare the detail of the images behind the overall figures."""
+        shares = zip(self.labels, self.shares.tolist(), strict=True)
+        parts = [detail(images) for label, share in shares for images in self._images(label, share)]
+        return sharpness(detail_subset(self.real), np.concatenate(parts), self.real.shape[0], self.config.scores)
+
     def _drawn(self, extractor: FeatureExtractor, label: int | None, images: int) -> Described:
-        """Describe the first images of a class, drawn piece by piece; that costs less than to keep them in memory."""
-        parts = [described(extractor, np.empty((0, *self.real.shape), dtype=np.uint8))]
+        """Describe the first images of a class."""
+        return Described.join([described(extractor, piece) for piece in self._images(label, images)])
+
+    def _images(self, label: int | None, images: int) -> Iterator[NDArray[np.uint8]]:
+        """Draw the first images of a class piece by piece; each time anew, which costs less than to keep them."""
+        yield np.empty((0, *self.real.shape), dtype=np.uint8)
         for start in range(0, images, PIECE):
-            numbers = np.arange(start, min(start + PIECE, images))
-            parts.append(described(extractor, self.sampler.sample(label, numbers)))
-        return Described.join(parts)
+            yield self.sampler.sample(label, np.arange(start, min(start + PIECE, images)))
 
     def _class(self, label: int, features: str, real: Described, synthetic: Described, held_out: Described) -> Scores:
         name, images = self.real.class_names[label], int(self.counts[label])

@@ -59,7 +59,7 @@ class PlanValues(Config):
         study_workers: Processes that train classifiers side by side, one thread each.
         study_resamples: Bootstrap resamples.
         compress_rows: What is made of the classifier when it is compressed, names with commas between them.
-        compress_steps: Training steps of what is pruned or distilled.
+        compress_steps: Training steps of what is pruned, three times as many for what is distilled.
     """
 
     resolution: Literal[28, 32, 64, 128, 256]

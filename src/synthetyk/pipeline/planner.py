@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Protocol
 
-from synthetyk.compression.names import DEFAULT_ROWS, QUICK_ROWS, TUNED
+from synthetyk.compression.names import DEFAULT_ROWS, EFFORTS, QUICK_ROWS
 from synthetyk.core.errors import ConfigError
 from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.pipeline.configs import classifier_config, compression_config, gan_config, study_config
@@ -311,10 +311,11 @@ def _compression(draft: Draft, pace: float, seconds: float) -> None:
         draft.put("compress_rows", quick, f"{seconds:.0f} s carry what needs next to no training")
     else:
         draft.put("compress_rows", every, f"{seconds:.0f} s carry everything")
-    trained = sum("+" not in name and name in TUNED for name in draft["compress_rows"].split(","))
-    left = max(0.0, seconds - PER_ROW * (4 + len(draft["compress_rows"].split(","))))
-    steps = _steps(left / max(1, trained), 2 * pace) if pace else 100
-    why = f"{left:.0f} s for {trained} trainings, at twice a step's time since the original looks too"
+    rows = draft["compress_rows"].split(",")
+    trained = {variant: effort for variant, effort in EFFORTS.items() if any(row.startswith(variant) for row in rows)}
+    left = max(0.0, seconds - PER_ROW * (4 + len(rows)))
+    steps = _steps(left / max(1, sum(trained.values())), 2 * pace) if pace else 100
+    why = f"{left:.0f} s for {len(trained)} trainings, at twice a step's time since the original looks too"
     draft.put("compress_steps", min(steps, 500), why)
 
 

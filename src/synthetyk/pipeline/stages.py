@@ -175,7 +175,9 @@ def _compress(run: RunFolder, progress: Progress) -> None:
 
 def _compress_settings(run: RunFolder) -> Mapping[str, Any]:
     config = compression_config(plan_of(run), seed=run.settings().seed)
-    return {**config.model_dump(mode="json"), "extractor": plan_of(run).extractor, "installed": installed()}
+    chosen = plan_of(run).extractor
+    seen = {name: sha256_file(Path(path)) for name, path in run.settings().weights.items() if name == chosen}
+    return {**config.model_dump(mode="json"), "extractor": chosen, "weights": seen, "installed": installed()}
 
 
 def _report(run: RunFolder, _progress: Progress) -> None:

@@ -16,8 +16,9 @@ ABOUT_WORTH = (
     "Agreement is the share of the test images that are called as the original calls them."
 )
 ABOUT_COST = (
-    "Time is the median on one thread, with its quartiles; the factor is the original's time over this one's, measured "
-    "in turns in the same process. Memory is all that a process needs that holds ONNX Runtime and this model alone."
+    "Time is the median of the one thread that computes, with quartiles; the factor is the original's time over this "
+    "one's, measured in turns in the same process. Memory is what the model takes beside ONNX Runtime itself, for a "
+    "batch of 32."
 )
 TERMS = (
     ("fp16, bf16", "weights stored in 16 bits. ONNX Runtime's CPU widens them once and computes in 32: half the file"),

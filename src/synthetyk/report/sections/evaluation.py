@@ -3,8 +3,9 @@
 from synthetyk.evaluation.evaluate import ExtractorScores
 from synthetyk.evaluation.privacy import Privacy, Space
 from synthetyk.evaluation.scores import Measure, Scores
+from synthetyk.evaluation.sharpness import Sharpness, size
 from synthetyk.report.inputs import ReportInputs
-from synthetyk.report.parts import Cell, Part, Section, Table, Terms, Text
+from synthetyk.report.parts import Cell, Part, Section, Table, Terms, Text, Tone
 from synthetyk.report.words import NONE, count, images, number, plus_minus, score
 
 TITLE = "How good are the synthetic images?"
@@ -28,6 +29,10 @@ EXTRACTORS = {
     "that name the same network",
     "inception_v3_fid": "InceptionV3 with the weights behind the FID of the literature",
 }
+SHARPNESS = (
+    "Detail of 2 pixels is what is lost if every block of 2x2 pixels becomes one; of 4 pixels, what is lost then if "
+    "that is done again. A feature network that tells classes apart hardly sees it."
+)
 FLOOR = (
     "No generator can be expected to do better than the floor, and what lies near it is as good as this number of "
     "images can show."
@@ -40,6 +45,7 @@ def evaluation(inputs: ReportInputs) -> Section:
     parts: list[Part] = []
     if found:
         parts += [Text(f"{found.note} {FLOOR}"), *(part for result in found.results for part in _network(result))]
+        parts += _sharpness(found.sharpness) if found.sharpness else []
     else:
         parts.append(Text(inputs.absent("An evaluation", "evaluate"), "unsure"))
     parts += _privacy(inputs.privacy) if inputs.privacy else []
@@ -92,6 +98,28 @@ def _ratio(scores: Scores) -> Cell:
         return Cell(NONE, ("not measured",))
     notes = (f"{images(ratio.count)} a side", *(("below 0.9",) if scores.void else ()))
     return Cell(score(ratio.value), notes, tone="bad" if scores.void else "plain")
+
+
+def _sharpness(found: Sharpness) -> list[Part]:
+    """Say whether the images are blurred or noisy, size by size."""
+    if found.reason:
+        return [Text(f"Whether the images are as sharp as real ones was not measured: {found.reason}.", "unsure")]
+    header = (Cell("Detail of"), *(Cell(size(one)) for one in found.octaves))
+    row = (
+        Cell("energy, synthetic over real", ("1 is right, less is blur, more is noise",)),
+        *(Cell(number(one.value), (f"floor {_floor(one)}",), tone=_tone(one, found)) for one in found.octaves),
+    )
+    return [_sharp_words(found), Table("Sharpness, measured in the pixels", header, (row,), SHARPNESS)]
+
+
+def _sharp_words(found: Sharpness) -> Text:
+    if found.findings:
+        return Text(f"{'. '.join(found.findings)}.", "bad")
+    return Text("Of each size the images have about as much detail as real ones.")
+
+
+def _tone(one: Measure, found: Sharpness) -> Tone:
+    return "bad" if one in (*found.blurred, *found.noisy) else "plain"
 
 
 def _unscored(columns: tuple[Scores, ...]) -> list[Part]:
