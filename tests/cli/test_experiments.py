@@ -42,7 +42,7 @@ def call(tmp_path):
 
 
 def test_the_sources_file_runs_as_it_stands(call, tmp_path):
-    result = call(SOURCE, "--max-steps", 2, "--image-size", 32)
+    result = call(SOURCE, "--max-steps", 2, "--image-size", 32, "--no-compress")
     assert result.exit_code == 0, result.output
     assert "kept as safetensors, not as .h5" in result.output
     assert "Scores: means over the seeds" in result.output
@@ -61,7 +61,7 @@ def test_mlflow_and_offline_wandb_hear_of_experiments_and_their_seeds(call, tmp_
     (tmp_path / "out").mkdir()
     (tmp_path / "out/config.json").write_text('{"schema": "experiments_config/1", "experiments": {}}')
     (tmp_path / "out/mlflow.db").write_bytes(empty_store.read_bytes())
-    result = call(values, "--max-steps", 2, "--tracker", "mlflow", "--seeds", 2)
+    result = call(values, "--max-steps", 2, "--tracker", "mlflow", "--seeds", 2, "--no-compress")
     assert result.exit_code == 0, result.output
     client = MlflowClient(f"sqlite:///{tmp_path}/out/mlflow.db")
     ids = [Bookmark(Subject(run=tmp_path / "out", part=part), "mlflow").id for part in ("", "first", "first/seed-1")]

@@ -25,8 +25,8 @@ def show_experiments(report: ExperimentsReport, folder: ExperimentsFolder) -> No
         say(f"Best by validation: {best.name}, model {folder.path / best.folder / best.weights}", style="bold")
         if best.precision:
             say(best.precision)
-    if tried and all(len(one.seeds) == 1 for one in tried):
-        say("One seed each: intervals hold for these very classifiers. --seeds 5 tells more.", style="dim")
+    for note in report.notes:
+        say(note, style="dim")
     say(f"Look at:            {folder.page}")
 
 

@@ -100,7 +100,7 @@ def test_other_forms_of_models_are_compared_with_the_models_themselves():
         (True, "on"),
         (False, "off"),
         ("", "none"),
-        ("runs/one/synthetic/0", "0"),
+        ("/data/runs/one/synthetic/0", "synthetic/0"),
         (0.001, "0.001"),
         ([], "none"),
         ([{"class_name": "EarlyStopping"}, {"class_name": "ModelCheckpoint"}], "EarlyStopping + ModelCheckpoint"),

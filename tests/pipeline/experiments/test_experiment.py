@@ -51,6 +51,13 @@ def test_lists_are_a_grid_and_name_what_they_vary(write):
     assert all(experiment.epochs == 2 for experiment in experiments.values())
 
 
+def test_what_a_grid_varies_is_said_in_short():
+    values = {"synthetic": ["", "/data/runs/mine/synthetic/0"], "learning_rate": [1e-05]}
+    assert [named for named, _ in grid(values)] == [
+        f"synthetic={words}, learning_rate=1e-05" for words in ("none", "synthetic/0")
+    ]
+
+
 def test_a_key_that_is_a_list_itself_varies_by_lists_of_lists():
     assert [named for named, _ in grid({"metrics": ["accuracy", "auc"]})] == [""]
     assert [named for named, _ in grid({"metrics": [["accuracy"], ["accuracy", "auc"]]})] == [

@@ -101,7 +101,7 @@ def said(value: Any) -> str:
         return " + ".join(map(said, value)) or "none"
     if isinstance(value, Mapping):
         return str(value.get("class_name", dict(value)))
-    return PurePath(str(value)).name or "none" if isinstance(value, str) else f"{value:g}"
+    return "/".join(PurePath(value).parts[-2:]) or "none" if isinstance(value, str) else f"{value:g}"
 
 
 def _values(judged: Sequence[Judged], key: str) -> list[Any]:

@@ -225,4 +225,6 @@ def _said(value: Any) -> str:
         return "+".join(map(_said, value)) or "none"
     if isinstance(value, dict):
         return str(value.get("class_name", "..."))
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, str):
+        return "/".join(PurePath(value).parts[-2:]) or "none"
+    return str(value).lower()

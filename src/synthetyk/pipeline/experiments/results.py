@@ -48,7 +48,7 @@ def gather(
         best=best.name if best else None,
         resamples=RESAMPLES,
         seed=asked.seed,
-        notes=tuple(_notes(tried)),
+        notes=(*_notes(tried), *_notes_on_data(plans)),
     )
 
 
@@ -148,7 +148,14 @@ def _notes(tried: Sequence[ExperimentResult]) -> list[str]:
     ]
     if alone := [one.name for one in tried if len(one.seeds) == 1]:
         which = "every experiment" if len(alone) == len(tried) else ", ".join(alone)
-        found.append(f"One seed of {which} was trained: its interval holds for this one classifier.")
+        found.append(f"One seed of {which} was trained: its interval holds for this one classifier (--seeds 5).")
     if uneven := [one.name for one in tried if one.failures]:
         found.append(f"Of {', '.join(uneven)} not every seed was trained; it is compared with no other.")
     return found
+
+
+def _notes_on_data(plans: Sequence[Planned]) -> list[str]:
+    """Say what the data sets have to be known for, such as patients in several splits."""
+    images = dict.fromkeys(training.images for plan in plans for training in plan.trainings[:1])
+    notes = [(Path(each.fingerprint().location).name, note) for each in images for note in each.fingerprint().notes]
+    return [f"{name}: {note}" for name, note in dict.fromkeys(notes)]
