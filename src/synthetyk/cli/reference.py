@@ -30,6 +30,7 @@ from synthetyk.evaluation.extractors.registry import EXTRACTORS
 from synthetyk.models.gan_network import NetworkConfig
 from synthetyk.pipeline.plan import PlanValues
 from synthetyk.pipeline.stages import STAGES
+from synthetyk.store.open import STORES
 from synthetyk.tracking.registry import TRACKERS
 from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.monitor import MonitorConfig
@@ -117,20 +118,22 @@ def error_tree() -> str:
 
 
 def sources_and_extractors() -> str:
-    """Return the page about the built-in data sources, feature networks and trackers, and the options of phantom."""
+    """Return the page about what is built in by name: data sources, feature networks, trackers and stores."""
     about = (
         "What is built in, by the names under which it is registered; see [how to add your own](../how-to/extend.md)."
     )
     sources = table(("name", "what it reads"), _registered(SOURCES.items()))
     extractors = table(("name", "what it measures"), _registered(EXTRACTORS.items()))
     trackers = table(("name", "what it does"), _registered(TRACKERS.items()))
+    stores = table(("name", "what it keeps images in"), _registered(STORES.items()))
     return page(
         [
-            title("Data sources, feature networks and trackers", about),
+            title("Data sources, feature networks, trackers and stores", about),
             f"## Data sources: `synthetyk.sources`\n\nThe first that recognises a location takes it.\n\n{sources}",
             f"## Options of phantom\n\n`phantom:KEY=VALUE,KEY=VALUE`\n\n{_fields(PhantomConfig)}",
             f"## Feature networks: `synthetyk.extractors`\n\n{extractors}",
             f"## Trackers: `synthetyk.trackers`\n\n`jsonl` is always on; `--tracker` adds others.\n\n{trackers}",
+            f"## Stores: `synthetyk.stores`\n\nA store's URL begins with its name.\n\n{stores}",
         ]
     )
 

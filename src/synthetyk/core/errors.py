@@ -7,6 +7,8 @@ expected and what to do. Only ``cli`` turns an error into an exit code. No patie
 from collections.abc import Callable
 from functools import partial
 
+LONGEST_ID = 64  # characters of an id that a message repeats
+
 
 class SynthetykError(Exception):
     """Base of every error that Synthetyk raises on purpose.
@@ -104,3 +106,32 @@ class DivergedError(TrainingError):
 
 class MetricError(SynthetykError, ValueError):
     """A metric is not defined for its input."""
+
+
+class StoreError(SynthetykError, OSError):
+    """An image store cannot do what it was asked."""
+
+    __str__ = Exception.__str__
+
+
+class StoreUnavailableError(StoreError, ConnectionError):
+    """An image store cannot be reached, or cannot take any more; the same request may succeed later."""
+
+
+class ImageNotFoundError(StoreError, KeyError):
+    """An image store has no image of that id."""
+
+    @classmethod
+    def of(cls, image: str) -> "ImageNotFoundError":
+        """Return the error for an id."""
+        shown = image if len(image) <= LONGEST_ID else f"{image[:LONGEST_ID]}..."
+        return cls(f"There is no image {shown!r}", action="Look for its id in the list of images")
+
+
+class DamagedImageError(StoreError, ValueError):
+    """The bytes of a stored image are no longer those that were stored."""
+
+    @classmethod
+    def of(cls, image: str) -> "DamagedImageError":
+        """Return the error for an id."""
+        return cls(f"The bytes of image {image} are not those that were stored", action="Restore it from a copy")

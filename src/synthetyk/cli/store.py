@@ -1,0 +1,38 @@
+"""``synthetyk store``: what is kept of images, and how it moves."""
+
+from typing import Annotated
+
+import typer
+
+from synthetyk.cli.display import progress_of, say
+from synthetyk.core.errors import ConfigError, DamagedImageError
+
+app = typer.Typer(help="Move the images of a service from one store to another.", no_args_is_help=True)
+
+
+@app.callback()
+def store() -> None:
+    """Move the images of a service from one store to another."""
+
+
+@app.command("copy")
+def copy(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="For example sqlite:///images.db.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="Another store; what it holds already is left alone.")],
+) -> None:
+    """Copy every image and prediction, read each back, and go on where a copy was stopped."""
+    from synthetyk.store.copy import copy_store
+    from synthetyk.store.open import open_store
+
+    if source == target:
+        raise ConfigError("Both stores are the same", expected="two different ones")
+    with progress_of("copy") as progress:
+        found = copy_store(open_store(source), open_store(target), progress=progress)
+    say(
+        f"{found.images} images copied, {found.present} were there before; {found.predictions} predictions handed over."
+    )
+    if found.damaged:
+        raise DamagedImageError(
+            f"{len(found.damaged)} images of {source} are damaged and were not copied: {', '.join(found.damaged[:5])}",
+            action="Restore them from another copy, then copy again",
+        )

@@ -1,0 +1,1 @@
+"""Where images and what was said of them are kept."""

@@ -1,0 +1,144 @@
+"""A store in Cassandra: images on many machines, each kept several times."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+from synthetyk.core.errors import DamagedImageError, ImageNotFoundError
+from synthetyk.store.drivers.cassandra_location import CassandraLocation
+from synthetyk.store.drivers.cassandra_session import CassandraSession
+from synthetyk.store.drivers.cassandra_tables import HOUR, WHOLE, joined, parts_of, pieces_of
+from synthetyk.store.record import ImageRecord, NewImage, Prediction, Wanted, image_id
+from synthetyk.store.store import Page, check_limit, cursor_of, place_of
+
+LATEST = 2**62
+
+
+class CassandraStore:
+    """Keeps images in a keyspace; ``cassandra://HOST[,HOST...]/KEYSPACE?replication=3``.
+
+    Everything is written and read at LOCAL_QUORUM. An image's pieces are written first; the row that names them is
+    claimed last, by a lightweight transaction, so that of several who store the same bytes at once one record stays. A
+    list with filters reads on until it has found enough.
+
+    Args:
+        session: Gives the orders.
+    """
+
+    def __init__(self, session: CassandraSession) -> None:
+        self._session = session
+
+    @classmethod
+    def open(cls, location: str) -> "CassandraStore":
+        """Open the store of a URL, see `cassandra_location`; tables are made on first use."""
+        store = cls(CassandraSession(CassandraLocation.parse(location)))
+        store.check()
+        return store
+
+    def put(self, data: bytes, about: NewImage, *, created: int | None = None) -> ImageRecord:
+        """Store an image: pieces, then the row that makes it one, then its place in the list."""
+        new = ImageRecord.of(data, about, created)
+        if found := self._find(new.id, serial=True):
+            return self._listed(_record(found), found.upload)
+        upload, pieces = uuid4(), pieces_of(data)
+        self._session.ask_all("write", [(new.id, upload, part, number, piece) for part, number, piece in pieces])
+        said = self._session.ask("claim", new.id, upload, new.model_dump_json(), len(pieces)).one()
+        if said.applied or said.upload == upload:  # the second: an answer was lost, and the order given again
+            return self._listed(new, upload)
+        self._drop_pieces(new.id, upload, len(pieces))
+        return self.put(data, about, created=created)  # somebody else was first, or is taking it away
+
+    def record(self, image: str) -> ImageRecord:
+        """Return what is known of an image."""
+        return _record(self._found(image))
+
+    def read(self, image: str) -> bytes:
+        """Return the bytes of an image, put together and checked."""
+        row = self._found(image)
+        rows = [
+            one for part in parts_of(row.pieces) for one in self._session.ask("read", image, row.upload, part, fetch=4)
+        ]
+        data = joined(rows, row.pieces)
+        if data is None and not self._find(image):
+            raise ImageNotFoundError.of(image)  # it was deleted while it was read
+        if data is None or image_id(data) != image:
+            raise DamagedImageError.of(image)
+        return data
+
+    def page(self, wanted: Wanted, *, limit: int = 100, after: str | None = None) -> Page:
+        """Return a part of the list of images."""
+        check_limit(limit)
+        place = None if after is None else place_of(after)
+        found = list[ImageRecord]()
+        for record in self._from(wanted, place, limit + 1):
+            if wanted.fits(record):
+                found.append(record)
+            if len(found) > limit:
+                break
+        part = tuple(found[:limit])
+        return Page(part, cursor_of(part[-1]) if len(found) > limit else None)
+
+    def delete(self, image: str) -> None:
+        """Forget an image: the row that makes it one first, then all that hangs on it."""
+        row = self._found(image)
+        record = _record(row)
+        self._session.ask("release", image, row.upload)
+        self._session.ask("unlist", record.created // HOUR, record.created, image, row.upload)
+        self._session.ask("unsay", image, row.upload)
+        self._drop_pieces(image, row.upload, row.pieces)
+
+    def put_prediction(self, prediction: Prediction) -> None:
+        """Store what was said of an image."""
+        row = self._found(prediction.image)
+        words = prediction.model_dump_json()
+        self._session.ask("say", prediction.image, row.upload, prediction.created, prediction.id, words)
+
+    def predictions(self, image: str) -> tuple[Prediction, ...]:
+        """Return what was said of an image."""
+        rows = self._session.ask("said", image, self._found(image).upload)
+        return tuple(Prediction(**json.loads(row.prediction)) for row in rows)
+
+    def check(self) -> None:
+        """Read one row at LOCAL_QUORUM."""
+        self._session.ask("ready", WHOLE)
+
+    def close(self) -> None:
+        """End the session."""
+        self._session.close()
+
+    def _find(self, image: str, *, serial: bool = False) -> Any:
+        """Return the row that makes an image one; `serial` also sees a claim that is being decided."""
+        row = self._session.ask("find", image, serial=serial).one()
+        return row if row and row.complete else None
+
+    def _found(self, image: str) -> Any:
+        row = self._find(image)
+        if row is None:
+            raise ImageNotFoundError.of(image)
+        return row
+
+    def _listed(self, record: ImageRecord, upload: UUID) -> ImageRecord:
+        """See that an image stands in the list, also if whoever stored it was killed before that."""
+        hour = record.created // HOUR
+        self._session.ask("open_hour", WHOLE, hour)
+        self._session.ask("list", hour, record.created, record.id, upload, record.model_dump_json())
+        return record
+
+    def _from(self, wanted: Wanted, place: tuple[int, str] | None, fetch: int) -> Iterator[ImageRecord]:
+        """Yield the records of a list from a place on, hour by hour, those that may be wanted among them."""
+        latest = min(place[0] if place else LATEST, LATEST if wanted.before is None else wanted.before)
+        for row in self._session.ask("hours", WHOLE, latest // HOUR):
+            if wanted.since is not None and (row.hour + 1) * HOUR <= wanted.since:
+                return
+            order, start = ("page", ()) if place is None or row.hour != place[0] // HOUR else ("page_after", place)
+            for one in self._session.ask(order, row.hour, *start, fetch=fetch):
+                yield ImageRecord(**json.loads(one.record))
+
+    def _drop_pieces(self, image: str, upload: UUID, pieces: int) -> None:
+        for part in parts_of(pieces):
+            self._session.ask("drop", image, upload, part)
+
+
+def _record(row: Any) -> ImageRecord:
+    return ImageRecord(**json.loads(row.record))

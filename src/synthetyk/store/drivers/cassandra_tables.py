@@ -1,0 +1,65 @@
+"""The tables of a Cassandra store, and every order that is given to them.
+
+No partition grows without bound: the pieces of an image lie in partitions of 8 MB at most, lists in one for each hour.
+Whatever belongs to one upload carries its number, so that taking an image away never touches one that is stored again
+meanwhile.
+"""
+
+from typing import Any
+
+PIECE = 512 * 1024  # bytes
+PIECES = 16  # in a partition
+HOUR = 3_600_000  # milliseconds
+WHOLE = 0  # the one partition that names all hours: a year adds 8,760 short rows
+
+TABLES = {
+    "images": """CREATE TABLE IF NOT EXISTS images (
+        id text PRIMARY KEY, upload uuid, record text, pieces int, complete boolean)""",
+    "pieces": """CREATE TABLE IF NOT EXISTS pieces (
+        id text, upload uuid, part int, number int, data blob, PRIMARY KEY ((id, upload, part), number))""",
+    "images_by_hour": """CREATE TABLE IF NOT EXISTS images_by_hour (
+        hour bigint, created bigint, id text, upload uuid, record text, PRIMARY KEY ((hour), created, id, upload)
+        ) WITH CLUSTERING ORDER BY (created DESC, id DESC, upload DESC)""",
+    "hours": """CREATE TABLE IF NOT EXISTS hours (
+        whole int, hour bigint, PRIMARY KEY ((whole), hour)) WITH CLUSTERING ORDER BY (hour DESC)""",
+    "predictions": """CREATE TABLE IF NOT EXISTS predictions (
+        image text, upload uuid, created bigint, id text, prediction text,
+        PRIMARY KEY ((image, upload), created, id))""",
+}
+ORDERS = {
+    "find": "SELECT upload, record, pieces, complete FROM images WHERE id = ?",
+    "claim": "INSERT INTO images (id, upload, record, pieces, complete) VALUES (?, ?, ?, ?, true) IF NOT EXISTS",
+    "release": "DELETE FROM images WHERE id = ? IF upload = ?",
+    "write": "INSERT INTO pieces (id, upload, part, number, data) VALUES (?, ?, ?, ?, ?)",
+    "read": "SELECT number, data FROM pieces WHERE id = ? AND upload = ? AND part = ?",
+    "drop": "DELETE FROM pieces WHERE id = ? AND upload = ? AND part = ?",
+    "list": "INSERT INTO images_by_hour (hour, created, id, upload, record) VALUES (?, ?, ?, ?, ?)",
+    "unlist": "DELETE FROM images_by_hour WHERE hour = ? AND created = ? AND id = ? AND upload = ?",
+    "page": "SELECT created, id, record FROM images_by_hour WHERE hour = ?",
+    "page_after": "SELECT created, id, record FROM images_by_hour WHERE hour = ? AND (created, id) < (?, ?)",
+    "open_hour": "INSERT INTO hours (whole, hour) VALUES (?, ?)",
+    "hours": "SELECT hour FROM hours WHERE whole = ? AND hour <= ?",
+    "say": "INSERT INTO predictions (image, upload, created, id, prediction) VALUES (?, ?, ?, ?, ?)",
+    "said": "SELECT prediction FROM predictions WHERE image = ? AND upload = ?",
+    "unsay": "DELETE FROM predictions WHERE image = ? AND upload = ?",
+    "ready": "SELECT hour FROM hours WHERE whole = ? LIMIT 1",
+}
+
+
+def pieces_of(data: bytes) -> list[tuple[int, int, bytes]]:
+    """Return the pieces of an image as (part, number, bytes); none for no bytes."""
+    starts = range(0, len(data), PIECE)
+    return [(number // PIECES, number, data[start : start + PIECE]) for number, start in enumerate(starts)]
+
+
+def parts_of(pieces: int) -> range:
+    """Return the partitions that so many pieces lie in."""
+    return range(-(-pieces // PIECES))
+
+
+def joined(rows: list[Any], pieces: int) -> bytes | None:
+    """Return the bytes of rows (number, data), None if one is missing."""
+    by_number = {row.number: row.data for row in rows}
+    if len(by_number) != pieces:
+        return None
+    return b"".join(by_number[number] for number in sorted(by_number))

@@ -1,0 +1,27 @@
+"""Stores by their URL; built-ins and plug-ins register under ``synthetyk.stores``."""
+
+from synthetyk.core.errors import ConfigError
+from synthetyk.core.registry import Registry
+from synthetyk.store.store import ImageStore
+
+STORES = Registry("synthetyk.stores", "store")
+
+
+def open_store(url: str) -> ImageStore:
+    """Open a store; every kind has a ``classmethod open(location: str)`` that takes the whole URL.
+
+    Args:
+        url: Its kind, a colon, and what that kind says where it is: ``sqlite:///images.db``, ``memory:``.
+
+    Raises:
+        ConfigError: It is no URL of a store.
+        UnknownNameError: No store of that kind is registered.
+        MissingDependencyError: It needs a package that is not installed.
+        StoreUnavailableError: It cannot be reached.
+    """
+    kind, colon, _ = url.partition(":")
+    if not colon:
+        kinds = ", ".join(f"{name}:" for name in STORES.names())
+        raise ConfigError(f"{url!r} names no store", expected=f"a URL that begins with one of {kinds}")
+    store: ImageStore = STORES.load(kind).open(url)
+    return store
