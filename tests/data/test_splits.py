@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthetyk.core.errors import ArtifactError
-from synthetyk.data.splits import SplitTable, assign_splits, leaks
+from synthetyk.data.splits import FRACTIONS, SplitTable, assign_splits, carved_fractions, leaks
 
 
 def names(values) -> np.ndarray:
@@ -102,6 +102,19 @@ def test_with_an_official_test_split_only_validation_is_carved_out_of_training()
     splits, report = assign_splits(names(["a", "b"] * 150), np.arange(300), official, seed=0)
     assert report.carved == ("val",)
     assert (splits[:200] == "val").sum() == 30 and (splits[200:] == "test").all()
+
+
+@pytest.mark.parametrize(("official", "test"), [("", 60), ("test", 80)])
+def test_validations_part_may_be_named(official, test):
+    given = names([official] * 80 + [""] * 320)
+    fractions = carved_fractions(given, 0.5)
+    splits, _ = assign_splits(names(["a", "b"] * 200), np.arange(400), given, seed=0, fractions=fractions)
+    left = 400 - test
+    assert {name: int((splits == name).sum()) for name in ("train", "val", "test")} == {
+        **{"train": left // 2, "val": left // 2},
+        "test": test,
+    }
+    assert carved_fractions(given, None) == FRACTIONS
 
 
 def test_three_official_splits_stay_as_they_are():

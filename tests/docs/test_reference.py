@@ -1,7 +1,12 @@
+import json
+
+import jsonschema
 import pytest
 
-from synthetyk.cli.reference import PAGES, described, type_in_words, write
+from synthetyk.cli.docstrings import described
+from synthetyk.cli.reference import PAGES, type_in_words, write
 from synthetyk.core.config import Config
+from synthetyk.pipeline.experiments.experiment import Experiment, grid
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -11,6 +16,41 @@ def test_the_committed_page_is_what_the_code_says(root, name):
 
 def test_no_page_is_left_behind(root):
     assert {path.name for path in (root / "docs/reference").iterdir()} == set(PAGES)
+
+
+def test_the_schema_of_experiments_takes_what_is_read_and_refuses_what_is_not(root):
+    schema = json.loads((root / "docs/reference/experiment.schema.json").read_text())
+    validator = jsonschema.validators.validator_for(schema)
+    validator.check_schema(schema)
+    right = (
+        {"encoder": ["edgenet", "resnet18"], "augmentation": [True, False], "epochs": 3},
+        {"loss": "categorical_crossentropy", "metrics": ["acc"], "tracker": "mlflow", "wandb": {"project": "a"}},
+        {
+            "callbacks": [{"class_name": "EarlyStopping", "config": {"patience": 3}}],
+            "$schema": "experiment.schema.json",
+        },
+        {"metrics": [["accuracy"], ["auc"]], "callbacks": [[], [{"class_name": "ReduceLROnPlateau"}]]},
+    )
+    wrong = (
+        {"epoch": 3},
+        {"epochs": 0},
+        {"epochs": [1, "two"]},
+        {"optimizer": "adamm"},
+        {"callbacks": [{"class_name": "EarlyStopping", "config": {"patients": 3}}]},
+    )
+    assert [list(validator(schema).iter_errors(each)) for each in right] == [[]] * len(right)
+    assert all(list(validator(schema).iter_errors(each)) for each in wrong)
+    for values in right:
+        Experiment.parse(next(unfolded(values)), where="a file")
+
+
+def test_every_key_of_the_schema_is_explained(root):
+    schema = json.loads((root / "docs/reference/experiment.schema.json").read_text())
+    assert not [name for name, key in schema["properties"].items() if "description" not in key and name != "$schema"]
+
+
+def unfolded(values):
+    return (one for _, one in grid({name: value for name, value in values.items() if name != "$schema"}))
 
 
 @pytest.mark.parametrize("name", ["commands.md", "plan.md"])

@@ -31,6 +31,17 @@ def test_each_gan_is_nested_in_the_run(own_store, client):
     assert run_of(client, gan(own_store, 1)).info.run_name == "a run/gan-1"
 
 
+def test_a_seed_is_nested_in_its_experiment_and_that_in_the_run(own_store, client):
+    seed = Subject(run=own_store, part="resnet/seed-0", metrics=own_store / "seed.jsonl")
+    subjects = [whole(own_store), seed.whole, seed]
+    trackers = [MlflowTracker.open(subject) for subject in subjects]
+    trackers[1].close("killed")  # the seed is left open by a kill
+    run, experiment, training = (run_of(client, subject) for subject in subjects)
+    assert (experiment.data.tags[PARENT], training.data.tags[PARENT]) == (run.info.run_id, experiment.info.run_id)
+    assert training.info.status == "KILLED"
+    assert (training.info.run_name, experiment.info.run_name) == ("a run/resnet/seed-0", "a run/resnet")
+
+
 def test_a_gan_without_a_run_stands_alone(own_store, client):
     MlflowTracker.open(gan(own_store)).close()
     assert PARENT not in run_of(client, gan(own_store)).data.tags

@@ -48,6 +48,13 @@ def test_a_run_carries_its_name_its_group_and_its_settings(tmp_path, first):
     assert ("network", '{"width":8}') in [(each.key, each.value_json) for each in run.config.update]
 
 
+def test_project_and_entity_may_stand_in_the_settings(tmp_path, first, monkeypatch):
+    subject = Subject(run=tmp_path, part="a/seed-0", settings={"wandb": {"project": "mammograms", "entity": "ours"}})
+    WandbTracker.open(subject).close()
+    run = first(subject, "run")
+    assert (run.project, run.entity, run.run_group) == ("mammograms", "ours", f"{tmp_path.name}/a")
+
+
 def test_the_run_and_its_gan_are_open_side_by_side(tmp_path, recorded_by_wandb):
     whole = Subject(run=tmp_path)
     parent, child = WandbTracker.open(whole), WandbTracker.open(gan(tmp_path))

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from tests.training.bars import bars
 
 from synthetyk.core.errors import ArtifactError, DivergedError, TrainingError
+from synthetyk.tracking.jsonl import JsonlTracker, read_jsonl
 from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.classifier_trainer import (
     ClassifierTrainer,
@@ -51,10 +53,22 @@ def test_the_returned_weights_are_the_best_looks_of_the_curve() -> None:
     assert roc_auc_score(VAL.labels, trained.probabilities(VAL.images)[:, 1]) == pytest.approx(best.auc)
 
 
-def test_progress_is_told_at_every_look() -> None:
+def test_progress_is_told_at_every_step() -> None:
     told: list[tuple[float, float]] = []
     ClassifierTrainer(CONFIG, TRAIN, VAL, progress=lambda done, total, message="": told.append((done, total))).fit()
-    assert told == [(10, 30), (20, 30), (30, 30)]
+    assert told == [(step, 30) for step in range(31)]
+
+
+def test_a_tracker_is_told_of_every_look(tmp_path: Path) -> None:
+    tracker = JsonlTracker(tmp_path / "metrics.jsonl")
+    config = CONFIG.replace(fall=RateFall(patience=Patience(looks=1, least=10), factor=0.5))
+    trained = ClassifierTrainer(config, TRAIN, VAL, tracker=tracker).fit()
+    lines = list(read_jsonl(tracker.path))
+    assert [(line["step"], line["val_loss"], line["val_accuracy"], line["val_auc"]) for line in lines] == [
+        (point.step, point.loss, point.accuracy, point.auc) for point in trained.curve
+    ]
+    assert [line["learning_rate"] for line in lines] == [CONFIG.learning_rate * part for part in (1, 1, 0.5)]
+    assert lines[0]["train_loss"] > lines[-1]["train_loss"] > 0
 
 
 def test_class_weights_make_a_rare_class_called_more_often() -> None:

@@ -17,6 +17,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 import synthetyk
+from synthetyk.cli.docstrings import described
+from synthetyk.cli.experiment_schema import experiment_schema
 from synthetyk.cli.main import app
 from synthetyk.cli.markdown import codes, page, table, title
 from synthetyk.core import errors
@@ -38,16 +40,19 @@ from synthetyk.training.recipes import RECIPES, Recipe, Size
 # Where each JSON file lies in a run folder, by its schema.
 PLACES = {
     "anomalies": "anomalies.json",
-    "bookmark": "tracking/TRACKER.json, tracking/TRACKER-gan-0.json",
+    "bookmark": "tracking/TRACKER.json, tracking/TRACKER-gan-0.json, tracking/TRACKER-NAME/seed-0.json",
     "cache": "cache/cache.json",
     "checkpoint": "checkpoints/ATTEMPT-STEP/state.json",
-    "classifier": "features/classifier.json, study/classifier/classifier.json",
     "classes": "classes.json",
+    "classifier": "features/classifier.json, study/classifier/classifier.json, and where experiments keep a model",
     "compressed_classifier": "models/rows/classifier-NAME.json",
     "compressed_generator": "models/rows/generator-NAME.json",
     "compression": "compression.json",
     "config": "config.json",
     "evaluation": "evaluation.json",
+    "experiment_training": "experiments/NAME/seed-0/training.json of the folder of experiments",
+    "experiments": "experiments.json of the folder of experiments",
+    "experiments_config": "config.json of the folder of experiments",
     "fingerprint": "fingerprint.json",
     "generator": "generator.json",
     "learned_extractor": "features/extractor.json",
@@ -170,6 +175,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": error_tree,
     "recipes.md": recipes,
     "sources-and-extractors.md": sources_and_extractors,
+    "experiment.schema.json": experiment_schema,
 }
 
 
@@ -192,16 +198,6 @@ def parts_of(kinds: Iterable[type[BaseModel]]) -> list[type[Config]]:
             found |= {part.__name__: part for part in new}
             waiting += new
     return [found[name] for name in sorted(found)]
-
-
-def described(kind: type) -> dict[str, str]:
-    """Return what the section Attributes of a class's docstring says, by attribute, parents' first."""
-    said: dict[str, str] = {}
-    for base in (base for base in reversed(kind.__mro__) if base is not BaseModel):
-        section = inspect.cleandoc(base.__dict__.get("__doc__") or "").partition("\nAttributes:\n")[2]
-        found = re.findall(r"^    (\w+): (.+(?:\n     .*)*)", section.partition("\n\n")[0], re.MULTILINE)
-        said |= {name: " ".join(text.split()) for name, text in found}
-    return said
 
 
 def type_in_words(annotation: Any) -> str:

@@ -13,3 +13,14 @@ class Progress(Protocol):
 
 def silent(done: float, total: float, message: str = "") -> None:
     """Report nothing."""
+
+
+def part_of(progress: Progress, before: float, whole: float) -> Progress:
+    """Return what reports a part of some work as progress of the whole.
+
+    Args:
+        progress: Of the whole.
+        before: What is done before the part begins.
+        whole: All there is to do.
+    """
+    return lambda done, _total, message="": progress(before + done, whole, message)

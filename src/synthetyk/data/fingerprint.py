@@ -16,7 +16,7 @@ from synthetyk.data.groups import groups_from_names, neutral_names
 from synthetyk.data.open import open_source
 from synthetyk.data.scan import Scan, scan
 from synthetyk.data.source import SOURCES, Remarking, Source, SourceOptions
-from synthetyk.data.splits import SplitTable, assign_splits, leaks, missing_classes
+from synthetyk.data.splits import SplitTable, assign_splits, carved_fractions, leaks, missing_classes
 
 
 class Fingerprint(Artifact):
@@ -98,6 +98,7 @@ def inspect(
     *,
     seed: int = 0,
     remove_copies: bool = False,
+    validation_split: float | None = None,
     progress: Progress = silent,
 ) -> Inspection:
     """Look at a data set.
@@ -109,6 +110,8 @@ def inspect(
         options: What the user says about it.
         seed: For splits that must be carved.
         remove_copies: Leave out images of training and validation that have a copy or their group in a later split.
+        validation_split: Part of what is not the test split that is carved for validation, where the data set has none;
+            None: as `splits.FRACTIONS` says.
         progress: Called for every image.
 
     Raises:
@@ -119,7 +122,8 @@ def inspect(
     found = scan(source, progress=progress)
     official, rule = _official(found, options)
     copies = find_copies(found.thumbs, found.digests)
-    splits, report = assign_splits(official.labels, _together(official, copies), official.splits, seed=seed)
+    together, fractions = _together(official, copies), carved_fractions(official.splits, validation_split)
+    splits, report = assign_splits(official.labels, together, official.splits, seed=seed, fractions=fractions)
     table = replace(official, splits=splits)
     drop, removed = leaks(splits, _relations(table, copies)) if remove_copies else (np.zeros(len(table), np.bool_), {})
     kept = table.select(~drop)

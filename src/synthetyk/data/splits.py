@@ -139,6 +139,19 @@ def assign_splits(
     return splits, SplitReport(carved, tuple(missing_classes(labels, groups, splits)))
 
 
+def carved_fractions(official: NDArray[np.str_], validation: float | None) -> tuple[float, float, float]:
+    """Return the parts for training, validation and test that `assign_splits` is to carve.
+
+    Args:
+        official: What the data set says ``(N,)``.
+        validation: Validation's part of what is not the test split; None: as `FRACTIONS` says.
+    """
+    if validation is None:
+        return FRACTIONS
+    test = 0.0 if (official == "test").any() else FRACTIONS[2]
+    return (1 - validation) * (1 - test), validation * (1 - test), test
+
+
 class _Carver:
     """Takes whole groups out of a pool, class by class, in one random order."""
 

@@ -130,7 +130,7 @@ def joint_samples(
     labels = as_labels(labels, flat[0])
     numbers = group_numbers(groups, count)
     drawn = group_draws(numbers, labels, resamples, seeding.generator(seed, "bootstrap/groups"))[:, numbers]
-    chosen = _seed_draws(trained, resamples, seeding.generator(seed, f"bootstrap/seeds/{arm}"))
+    chosen = seed_draws(trained, resamples, seeding.generator(seed, f"bootstrap/seeds/{arm}"))
     of_each = np.array([statistic(p, labels, np.ones((1, count)))[0] for p in flat])
     value = float(of_each.mean())
     by_groups = np.mean([statistic(p, labels, drawn) for p in flat], axis=0)
@@ -238,7 +238,7 @@ def group_draws(
     )
 
 
-def _seed_draws(trained: tuple[int, int], resamples: int, rng: np.random.Generator) -> Floats:
+def seed_draws(trained: tuple[int, int], resamples: int, rng: np.random.Generator) -> Floats:
     """Return each trained classifier's share in each resample's mean, float64 ``(B, G * S)``, rows summing to 1."""
     gans, seeds = trained
     outer = _stretched(multiplicities(gans, resamples, rng))

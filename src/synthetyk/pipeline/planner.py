@@ -37,10 +37,8 @@ def make_plan(facts: Facts, settings: RunSettings, speeds: Speeds) -> Plan:
     Raises:
         ConfigError: A value that the user fixed is unknown or refused.
     """
-    draft = Draft(settings.overrides)
+    draft = plan_images(facts, settings)
     shares = {name: share * settings.budget_seconds for name, share in SHARES[settings.goal].items()}
-    _recipe(draft, facts)
-    _images(draft, facts, settings)
     _gan(draft, facts)
     _gan_seeds(draft, settings.goal, shares["gan"])
     _gan_budget(draft, facts, speeds, shares["gan"])
@@ -48,6 +46,18 @@ def make_plan(facts: Facts, settings: RunSettings, speeds: Speeds) -> Plan:
     _classifier(draft, facts)
     _classifier_budget(draft, facts, speeds, shares if settings.goal == "run" else LATER)
     return checked(draft.plan(), facts, settings)
+
+
+def plan_images(facts: Facts, settings: RunSettings) -> Draft:
+    """Begin a plan: how large the images are, and how they become so.
+
+    Raises:
+        ConfigError: A value that the user fixed is unknown or refused.
+    """
+    draft = Draft(settings.overrides)
+    _recipe(draft, facts)
+    _images(draft, facts, settings)
+    return draft
 
 
 def checked(plan: Plan, facts: Facts, settings: RunSettings) -> Plan:

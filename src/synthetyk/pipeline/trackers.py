@@ -29,7 +29,7 @@ def training_tracker(run: RunFolder, index: int, settings: Mapping[str, Any]) ->
         settings: How it is trained.
     """
     subject = _training(run, index, settings)
-    with closing(SeveralTrackers(JsonlTracker.open(subject), _guarded(run.settings().trackers, subject))) as tracker:
+    with closing(SeveralTrackers(JsonlTracker.open(subject), guarded(run.settings().trackers, subject))) as tracker:
         yield tracker
 
 
@@ -42,12 +42,24 @@ def tell_missed(run: RunFolder, names: Iterable[str], index: int, settings: Mapp
         index: Its seed index.
         settings: How it was trained.
     """
-    subject = _training(run, index, settings)
-    last = max((line["step"] for line in read_jsonl(run.replica(index) / METRICS)), default=-1)
+    tell_late(_training(run, index, settings), names, keep=run.generator_of(index).with_suffix(".json"))
+
+
+def tell_late(subject: Subject, names: Iterable[str], *, keep: Path | None = None) -> None:
+    """Tell trackers what they have missed of a training that is done.
+
+    Args:
+        subject: The training; its metrics hold what there is to tell.
+        names: Of the trackers.
+        keep: A file that they are to keep a copy of.
+    """
+    lines = read_jsonl(subject.metrics) if subject.metrics else ()
+    last = max((line["step"] for line in lines), default=-1)
     late = [name for name in names if Bookmark(subject, name).step < last]
-    with closing(SeveralTrackers(NullTracker(), _guarded(late, subject))) as tracker:
+    with closing(SeveralTrackers(NullTracker(), guarded(late, subject))) as tracker:
         tracker.rewind(last)
-        tracker.keep(run.generator_of(index).with_suffix(".json"))
+        if keep:
+            tracker.keep(keep)
 
 
 @contextmanager
@@ -60,7 +72,7 @@ def run_tracker(run: RunFolder) -> Iterator[SeveralTrackers | None]:
     if asked is None or not asked.trackers:
         yield None
         return
-    others = _guarded(asked.trackers, whole(run))
+    others = guarded(asked.trackers, whole(run))
     with closing(SeveralTrackers(NullTracker(), others)) as tracker:
         tracker.wait_open()
         yield tracker
@@ -78,5 +90,6 @@ def _training(run: RunFolder, index: int, settings: Mapping[str, Any]) -> Subjec
     return Subject(run=run.path, part=f"gan-{index}", settings=dict(settings), metrics=metrics)
 
 
-def _guarded(names: Iterable[str], subject: Subject) -> list[GuardedTracker]:
+def guarded(names: Iterable[str], subject: Subject) -> list[GuardedTracker]:
+    """Open trackers, by name, in threads of their own."""
     return [GuardedTracker(name, partial(open_tracker, name, subject)) for name in names]

@@ -58,28 +58,32 @@ class Panel:
         about: How to read it, in a sentence or two.
         alt: What it shows, for those who cannot see it.
         draw: Draws it.
+        size: Width and height in inches.
     """
 
     title: str
     about: str
     alt: str
     draw: Callable[[Axes, Theme], None]
+    size: tuple[float, float] = PANEL_SIZE
 
 
 def panel_png(panel: Panel, theme: Theme) -> bytes:
     """Return a chart as PNG, without its title and text, which stand beside it in the page."""
-    figure = Figure(figsize=PANEL_SIZE, dpi=DPI, facecolor=theme.paper, layout="constrained")
+    figure = Figure(figsize=panel.size, dpi=DPI, facecolor=theme.paper, layout="constrained")
     _dress(panel, figure.add_subplot(), theme)
     return _png(figure)
 
 
 def panels_png(panels: Sequence[Panel], theme: Theme = LIGHT, columns: int = 2) -> bytes:
     """Return several charts with their titles as one PNG."""
-    rows = max(1, -(-len(panels) // columns))
-    size = (PANEL_SIZE[0] * columns, (PANEL_SIZE[1] + 0.3) * rows)
-    figure = Figure(figsize=size, dpi=DPI, facecolor=theme.paper, layout="constrained")
-    for place, panel in enumerate(panels, start=1):
-        axes = figure.add_subplot(rows, columns, place)
+    rows = [panels[start : start + columns] for start in range(0, len(panels), columns)] or [[]]
+    heights = [max((panel.size[1] for panel in row), default=PANEL_SIZE[1]) + 0.3 for row in rows]
+    width = max((panel.size[0] for panel in panels), default=PANEL_SIZE[0])
+    figure = Figure(figsize=(width * columns, sum(heights)), dpi=DPI, facecolor=theme.paper, layout="constrained")
+    grid = figure.add_gridspec(len(rows), columns, height_ratios=heights)
+    for place, panel in enumerate(panels):
+        axes = figure.add_subplot(grid[place // columns, place % columns])
         _dress(panel, axes, theme)
         axes.set_title(panel.title, color=theme.ink, fontsize=10, loc="left")
     return _png(figure)

@@ -42,7 +42,7 @@ def render_report(inputs: ReportInputs) -> str:
     Raises:
         ArtifactError: ``metrics.jsonl`` is damaged.
     """
-    template = _environment().get_template("page.html")
+    template = environment().get_template("page.html")
     return template.render(
         title=inputs.title,
         subtitle=_subtitle(inputs),
@@ -67,7 +67,8 @@ def _subtitle(inputs: ReportInputs) -> str:
     return f"Data set: {inputs.dataset}, {images(found.images)}{classes}"
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what fills the templates of pages."""
     return Environment(
         loader=PackageLoader("synthetyk.report"),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""Reports to MLflow: a run for the run folder, nested in it one for each GAN."""
+"""Reports to MLflow: a run for the run folder, nested in it one for each GAN or experiment."""
 
 import os
 import re
@@ -43,7 +43,7 @@ class MlflowTracker:
     Args:
         client: Of the store.
         bookmark: Names the MLflow run, which exists.
-        whole: Whether that is the run as a whole, which ends with its parts.
+        whole: Whether that is no training but a whole, which ends with its parts.
     """
 
     def __init__(self, client: "MlflowClient", bookmark: Bookmark, *, whole: bool = False) -> None:
@@ -67,7 +67,7 @@ class MlflowTracker:
             client.update_run(bookmark.id, status="RUNNING")
         else:
             bookmark.begin(_begin(client, subject))
-        return cls(client, bookmark, whole=not subject.part)
+        return cls(client, bookmark, whole=subject.metrics is None)
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Gather values; they are delivered with the first of a later step, once some seconds have passed."""

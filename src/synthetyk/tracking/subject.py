@@ -16,7 +16,8 @@ class Subject(Config):
 
     Attributes:
         run: Folder of the run; whatever a tracker stores on this machine lies in it.
-        part: Name of the training within the run, for example ``gan-0``; empty for the run as a whole.
+        part: Name of the training within the run, for example ``gan-0``, or ``resnet/seed-0`` for one of several
+            trainings of what is called ``resnet``; empty for the run as a whole.
         settings: What was asked for, nested as in JSON; fixed for as long as it goes on.
         metrics: The training's ``metrics.jsonl``, from which a tracker learns what it has not been told.
     """
@@ -33,8 +34,8 @@ class Subject(Config):
 
     @property
     def whole(self) -> "Subject":
-        """The run that this is a part of."""
-        return Subject(run=self.run)
+        """What this is a part of: the run, or what several trainings in it have in common."""
+        return Subject(run=self.run, part=self.part.rpartition("/")[0])
 
 
 def flat(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

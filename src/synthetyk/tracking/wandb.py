@@ -27,8 +27,9 @@ class WandbTracker:
     """Reports to Weights & Biases; what is chosen by ``--tracker wandb``.
 
     Everything goes into ``wandb`` of the run folder and stays there: ``WANDB_MODE=online`` sends it, and so does
-    ``wandb sync`` later. Its own step only ever rises, so that values stand over one called ``step``. After `rewind`
-    values come again at the same steps, with the value ``attempt``, which counts how often that happened.
+    ``wandb sync`` later. Project, entity and mode may also stand in the settings, under ``wandb``. Its own step only
+    ever rises, so that values stand over one called ``step``. After `rewind` values come again at the same steps, with
+    the value ``attempt``, which counts how often that happened.
 
     Without a network W&B cannot add to what an earlier process wrote: it writes another folder for the same id. Each is
     therefore told everything that still counts, so that the newest is the whole training.
@@ -47,9 +48,11 @@ class WandbTracker:
         _stay_inside(subject.run / "wandb")
         import wandb
 
-        bookmark = Bookmark(subject, "wandb")
+        bookmark, said = Bookmark(subject, "wandb"), subject.settings.get("wandb")
+        asked = said if isinstance(said, dict) else {}
         run = wandb.init(
-            project=os.environ.get("WANDB_PROJECT", "synthetyk"),
+            project=os.environ.get("WANDB_PROJECT", asked.get("project", "synthetyk")),
+            entity=os.environ.get("WANDB_ENTITY", asked.get("entity")),
             name=subject.title,
             group=subject.whole.title,
             job_type=subject.part or "run",
@@ -57,7 +60,7 @@ class WandbTracker:
             dir=str(subject.run),
             id=bookmark.id,
             resume="allow",
-            mode=_mode(),
+            mode=_mode(asked),
             reinit="create_new",  # that of the whole run is open beside that of a GAN
             settings=_quiet(),
         )
@@ -98,9 +101,9 @@ class WandbTracker:
         self._bookmark.step = max(self._bookmark.step, step)
 
 
-def _mode() -> Any:
+def _mode(asked: Mapping[str, Any]) -> Any:
     """Return the mode that the user asks for: that somebody has logged in here is no wish to send this run."""
-    return os.environ.get("WANDB_MODE", "offline")
+    return os.environ.get("WANDB_MODE", asked.get("mode", "offline"))
 
 
 def _stay_inside(folder: Path) -> None:

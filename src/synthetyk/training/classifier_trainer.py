@@ -18,6 +18,7 @@ from synthetyk.core.progress import Progress, silent
 from synthetyk.metrics.auc import weighted_auc
 from synthetyk.models.image_classifier import ImageClassifier
 from synthetyk.models.weights import load_strictly
+from synthetyk.tracking.tracker import NullTracker, Tracker
 from synthetyk.training.batches import BatchOrder
 from synthetyk.training.classifier import (
     BATCH,
@@ -62,7 +63,8 @@ class ClassifierTrainer:
         val: Validation images, all labelled; they choose the weights and the temperature.
         start: What the encoder begins with instead of first weights of the seed.
         network: What to train instead of a network of the settings; its weights are where the training begins.
-        progress: Told every evaluated step.
+        tracker: Told the losses, accuracy, AUC and learning rate of every look at the validation split.
+        progress: Told every step.
 
     Raises:
         TrainingError: Nothing to train or to validate on, fewer than two classes, or images without label.
@@ -77,10 +79,12 @@ class ClassifierTrainer:
         *,
         start: EncoderStart | None = None,
         network: ImageClassifier | None = None,
+        tracker: Tracker | None = None,
         progress: Progress = silent,
     ) -> None:
         _check(train, val)
         self.config, self.train, self.val, self.progress = config, train, val, progress
+        self.tracker = tracker or NullTracker()
         self.labels, classes = train.labels, len(train.class_names)
         self.network = network or build_network(config, train.shape, classes)
         if start:
@@ -90,6 +94,7 @@ class ClassifierTrainer:
         self.order = BatchOrder(_pools(train.labels, config), config.batch_size, config.seed, shuffle=config.shuffle)
         self.curve: list[ValidationPoint] = []
         self.rarest = int(np.bincount(val.labels)[np.unique(val.labels)].min())
+        self.losses: list[Tensor] = []  # of the steps since the last look
         self.class_weights = _class_weights(train.labels, classes) if config.balance == "weights" else None
 
     def fit(self) -> TrainedClassifier:
@@ -101,14 +106,16 @@ class ClassifierTrainer:
         prepare_torch(self.config.threads)
         weights: dict[int, dict[str, Tensor]] = {}
         for step in range(1, self.config.steps + 1):
+            self.progress(step - 1, self.config.steps, self._words())
             self.train_step(step - 1)
             if step % self.config.evaluate_every == 0 or step == self.config.steps:
                 self.curve.append(self.evaluate(step))
+                self._tell(self.curve[-1])
                 weights[step] = {name: value.clone() for name, value in self.average.network.state_dict().items()}
                 weights = {point.step: weights[point.step] for point in worth_keeping(self.curve)}
-                self.progress(step, self.config.steps, f"validation loss {self.curve[-1].loss:.3f}")
                 if self.config.stop and exhausted(self.curve, self.config.stop):
                     break
+        self.progress(step, self.config.steps, self._words())
         if self.config.average == "swa":
             recent = range(max(0, step - REFRESHED), step)
             update_bn((self._batch(number)[0] for number in recent), self.average.network)
@@ -117,6 +124,9 @@ class ClassifierTrainer:
         best = kept_point(self.curve, self.config.keep, self.rarest)
         self.average.network.load_state_dict(weights[best.step])
         return self._trained(best)
+
+    def _words(self) -> str:
+        return f"validation loss {self.curve[-1].loss:.3f} at step {self.curve[-1].step:,}" if self.curve else ""
 
     def train_step(self, step: int) -> None:
         """Make one step; steps count from 0."""
@@ -130,6 +140,7 @@ class ClassifierTrainer:
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.average.update(self.network, averaging(step, self.config))
+        self.losses.append(loss.detach())
 
     def _batch(self, step: int) -> tuple[Tensor, Tensor]:
         positions = self.order.positions(step)
@@ -155,6 +166,13 @@ class ClassifierTrainer:
             rate = fallen_rate(rate, self.curve, self.config.fall)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["part"]
+
+    def _tell(self, point: ValidationPoint) -> None:
+        """Tell the tracker of a look: its figures, the mean loss of the steps before it, the rate of the last."""
+        figures = {"train_loss": float(torch.stack(self.losses).mean()), "val_loss": point.loss}
+        figures |= {"val_accuracy": point.accuracy, **({} if point.auc is None else {"val_auc": point.auc})}
+        self.tracker.log(point.step, {**figures, "learning_rate": self.optimizer.param_groups[-1]["lr"]})
+        self.losses.clear()
 
     def _freeze(self, frozen: bool) -> None:
         self.network.encoder.train(not frozen).requires_grad_(not frozen)

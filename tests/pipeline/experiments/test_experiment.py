@@ -16,16 +16,6 @@ SOURCE = """
 """
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(name, values):
-        path = tmp_path / name
-        path.write_text(values if isinstance(values, str) else json.dumps(values))
-        return path
-
-    return write
-
-
 def test_the_sources_file_is_accepted_as_it_stands(write):
     experiments = read_experiments([write("mammograms.json", SOURCE)])
     assert list(experiments) == ["mammograms"]
@@ -38,7 +28,9 @@ def test_the_sources_file_is_accepted_as_it_stands(write):
 @pytest.mark.parametrize("wandb", [True, False, {"project": "mammograms"}])
 def test_wandb_and_a_models_name_are_accepted_too(write, wandb):
     path = write("one.json", {**json.loads(SOURCE), "wandb": wandb, "model_name": "first"})
-    assert read_experiments([path])["first"].wandb == wandb
+    found = read_experiments([path])["first"]
+    assert found.trackers == (("wandb",) if wandb else ())
+    assert not isinstance(wandb, dict) or found.wandb.project == wandb["project"]
 
 
 def test_what_a_file_does_not_say_the_defaults_say(write):
@@ -59,6 +51,13 @@ def test_lists_are_a_grid_and_name_what_they_vary(write):
     assert all(experiment.epochs == 2 for experiment in experiments.values())
 
 
+def test_what_a_grid_varies_is_said_in_short():
+    values = {"synthetic": ["", "/data/runs/mine/synthetic/0"], "learning_rate": [1e-05]}
+    assert [named for named, _ in grid(values)] == [
+        f"synthetic={words}, learning_rate=1e-05" for words in ("none", "synthetic/0")
+    ]
+
+
 def test_a_key_that_is_a_list_itself_varies_by_lists_of_lists():
     assert [named for named, _ in grid({"metrics": ["accuracy", "auc"]})] == [""]
     assert [named for named, _ in grid({"metrics": [["accuracy"], ["accuracy", "auc"]]})] == [
@@ -70,6 +69,18 @@ def test_a_key_that_is_a_list_itself_varies_by_lists_of_lists():
         "callbacks=none",
         "callbacks=EarlyStopping",
     ]
+
+
+def test_several_trackers_are_no_grid(write):
+    assert read_experiments([write("one.json", {"tracker": ["mlflow", "wandb"]})])["one"].trackers == (
+        "mlflow",
+        "wandb",
+    )
+    assert read_experiments([write("two.json", {"tracker": "mlflow, wandb"})])["two"].tracker == ("mlflow", "wandb")
+
+
+def test_a_file_may_name_its_schema(write):
+    assert list(read_experiments([write("one.json", {"$schema": "experiment.schema.json", "epochs": 1})])) == ["one"]
 
 
 def test_an_empty_grid_is_refused(write):
@@ -86,6 +97,17 @@ def test_an_empty_grid_is_refused(write):
         ({"optimizer": "adamm"}, "optimizer is 'adamm'.*'adam'"),
         ({"callbacks": [{"class_name": "ModelCheckpoint", "config": {"moniter": 1}}]}, "Did you mean 'monitor'"),
         ({"callbacks": [{"class_name": "EarlyStoping"}]}, "EarlyStoping.*EarlyStopping"),
+        ({"callbacks": [{"class_name": "EarlyStopping"}] * 2}, "one EarlyStopping at most"),
+        (
+            {"callbacks": [{"class_name": "EarlyStopping", "config": {"mode": "max"}}]},
+            "mode 'min' or 'auto' for val_loss",
+        ),
+        ({"callbacks": [{"class_name": "ModelCheckpoint", "config": {"filepath": "{lr}.h5"}}]}, "braces around epoch"),
+        ({"wandb": {"projct": "a"}}, "Did you mean 'project'"),
+        ({"model_save_dir": "../elsewhere"}, "a folder within the experiment's"),
+        ({"model_save_dir": "/elsewhere"}, "a folder within the experiment's"),
+        ({"model_save_dir": "seed-1"}, "a folder within the experiment's"),
+        ({"weights": "a.pth", "pretrain": "mask"}, "weights or pretrain, not both"),
     ],
 )
 def test_what_is_mistyped_is_refused_with_the_nearest_right_one(write, values, words):

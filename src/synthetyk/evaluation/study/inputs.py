@@ -42,12 +42,7 @@ class Inputs:
         Raises:
             NotApplicableError: A study has no meaning here; the message says why.
         """
-        names = dataset.class_names
-        if len(names) < 2:
-            raise NotApplicableError("There are fewer than two labelled classes, so there is nothing to classify")
-        train, val, test = (part.select(part.labels >= 0) for part in (dataset.train, dataset.val, dataset.test))
-        for part, name in ((train, "training"), (val, "validation"), (test, "test")):
-            _check_classes(part, name, groups=1 if name == "training" else 2)
+        names, (train, val, test) = dataset.class_names, labelled_splits(dataset)
         if not synthetic:
             raise NotApplicableError("There are no synthetic images", action="Generate them first")
         for number, images in enumerate(synthetic):
@@ -65,6 +60,20 @@ class Inputs:
         parts = enumerate(self.synthetic)
         synthetic = tuple(replace(s, images=_in_file(s.images, folder / f"synthetic-{g}.npy")) for g, s in parts)
         return type(self)(train, val, test, synthetic)
+
+
+def labelled_splits(dataset: Dataset) -> tuple[Subset, Subset, Subset]:
+    """Return training, validation and test images; those without a label are left out.
+
+    Raises:
+        NotApplicableError: They carry no comparison of classifiers; the message says why.
+    """
+    if len(dataset.class_names) < 2:
+        raise NotApplicableError("There are fewer than two labelled classes, so there is nothing to classify")
+    train, val, test = (part.select(part.labels >= 0) for part in (dataset.train, dataset.val, dataset.test))
+    for part, name in ((train, "training"), (val, "validation"), (test, "test")):
+        _check_classes(part, name, groups=1 if name == "training" else 2)
+    return train, val, test
 
 
 def _subset_of(found: SyntheticSet, names: tuple[str, ...]) -> Subset:

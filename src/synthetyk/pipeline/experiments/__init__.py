@@ -1,1 +1,1 @@
-"""Experiments: what JSON files say of classifiers to train and compare. So far they are read and checked, not run."""
+"""Experiments: classifiers that JSON files describe, trained, compared and kept."""

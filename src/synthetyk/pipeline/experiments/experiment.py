@@ -1,11 +1,12 @@
 """What an experiment's JSON file may say: the source's keys as they stand, and ours beside them."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
-from pathlib import Path
-from typing import Any, Literal, get_origin
+from pathlib import Path, PurePath
+from typing import Any, Literal, Self, get_origin
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from synthetyk.core.artifacts import read_json
 from synthetyk.core.config import Config
@@ -20,6 +21,33 @@ LOSSES = dict.fromkeys(
     ("categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"), "cross_entropy"
 )
 METRICS = {"acc": "accuracy", "AUC": "auc"}
+# Keys on which no classifier depends.
+BESIDE = {
+    *("model_name", "metrics", "num_workers", "seeds", "seed", "compress", "tracker", "wandb", "model_save_dir"),
+    "verbose",
+}
+
+
+class Wandb(Config):
+    """``"wandb": {...}``: where Weights & Biases keeps the runs.
+
+    Attributes:
+        project: Name of the project; ``WANDB_PROJECT`` goes before it.
+        entity: Whose project; ``WANDB_ENTITY`` goes before it.
+        mode: ``online`` sends the runs; ``WANDB_MODE`` goes before it.
+        name: Passed over; runs are called as experiments are.
+        group: Passed over; the seeds of an experiment form a group.
+        tags: Passed over.
+        notes: Passed over.
+    """
+
+    project: str = "synthetyk"
+    entity: str | None = None
+    mode: Literal["online", "offline", "disabled"] = "offline"
+    name: str | None = None
+    group: str | None = None
+    tags: tuple[str, ...] | None = None
+    notes: str | None = None
 
 
 class Experiment(Config):
@@ -31,9 +59,12 @@ class Experiment(Config):
         image_size: Height and width in pixels that images are brought to; 0: as the plan of `synthetyk run` would.
         encoder: Name of a registered encoder.
         weights: File with published weights that the encoder begins with; empty: none.
-        pretrain: What the encoder learns from the training images without their labels first.
+        weights_convention: What those weights want to see: ``torchvision`` RGB at ImageNet's mean and deviation,
+            ``caffe``, of SqueezeNet only, BGR from 0 to 255 less a mean.
+        pretrain: What the encoder learns from the training images without their labels first: to take noise away
+            (``denoise``, which ``autoencoder`` means too), or to fill in squares (``mask``).
         synthetic: A synthetic set that `synthetyk generate` wrote, to train on beside the real images; empty: none.
-        epochs: How often every training image is shown.
+        epochs: As many steps as show every real training image this often; synthetic ones make no training longer.
         max_steps: Training steps at most; 0: as many as the epochs have.
         frozen_epochs: First epochs in which only the head learns.
         batch_size: Images per step.
@@ -55,9 +86,9 @@ class Experiment(Config):
         seed: The first of them.
         callbacks: Keras' `ModelCheckpoint`, `EarlyStopping` and `ReduceLROnPlateau`.
         compress: Whether its model is quantised and pruned afterwards.
-        tracker: Where numbers go beside the JSON lines.
+        tracker: Where numbers go beside the JSON lines: a tracker's name, or several.
         wandb: The same as the tracker ``wandb``; its settings, or yes or no.
-        model_save_dir: Where the model goes, below the output folder.
+        model_save_dir: Where the model goes, in the experiment's folder.
         verbose: 0: one line for each experiment; 1: progress; 2: one line for each epoch.
     """
 
@@ -66,6 +97,7 @@ class Experiment(Config):
     image_size: int = Field(default=0, ge=0)
     encoder: str = "edgenet"
     weights: str = ""
+    weights_convention: Literal["torchvision", "caffe"] = "torchvision"
     pretrain: Literal["", "autoencoder", "denoise", "mask"] = ""
     synthetic: str = ""
     epochs: int = Field(default=20, ge=1)
@@ -88,8 +120,8 @@ class Experiment(Config):
     seed: int = Field(default=0, ge=0)
     callbacks: tuple[Callback, ...] = ()
     compress: bool = True
-    tracker: str = ""
-    wandb: bool | dict[str, Any] = False
+    tracker: tuple[str, ...] = ()
+    wandb: Wandb | bool = False
     model_save_dir: str = "export_model"
     verbose: Literal[0, 1, 2] = 1
 
@@ -104,6 +136,38 @@ class Experiment(Config):
         if not isinstance(metrics, list | tuple):
             return metrics
         return [METRICS.get(metric, metric) if isinstance(metric, str) else metric for metric in metrics]
+
+    @field_validator("tracker", mode="before")
+    @classmethod
+    def _several_trackers(cls, tracker: Any) -> Any:
+        return [name.strip() for name in tracker.split(",") if name.strip()] if isinstance(tracker, str) else tracker
+
+    @field_validator("model_save_dir")
+    @classmethod
+    def _stays_inside(cls, folder: str) -> str:
+        parts = PurePath(folder).parts
+        if not parts or PurePath(folder).is_absolute() or ".." in parts or re.fullmatch(r"seed-\d+", parts[0]):
+            raise ValueError("a folder within the experiment's, for example export_model")
+        return folder
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        kinds = [callback.class_name for callback in self.callbacks]
+        if twice := sorted({kind for kind in kinds if kinds.count(kind) > 1}):
+            raise ValueError(f"one {twice[0]} at most")
+        if self.weights and self.pretrain:
+            raise ValueError("weights or pretrain, not both")
+        return self
+
+    @property
+    def trackers(self) -> tuple[str, ...]:
+        """Names of the trackers beside JSON lines."""
+        return tuple(dict.fromkeys([*self.tracker, *(["wandb"] if self.wandb else [])]))
+
+    @property
+    def deciding(self) -> dict[str, Any]:
+        """Everything on which its classifiers depend, as in JSON; seeds apart."""
+        return self.model_dump(mode="json", exclude=BESIDE)
 
 
 LISTS = {name for name, field in Experiment.model_fields.items() if get_origin(field.annotation) is tuple}
@@ -126,7 +190,7 @@ def read_experiments(paths: Sequence[Path], defaults: Path | None = None) -> dic
     below = read_json(defaults) if defaults else {}
     found: dict[str, Experiment] = {}
     for path in paths:
-        values = {**below, **read_json(path)}
+        values = {name: value for name, value in {**below, **read_json(path)}.items() if name != "$schema"}
         for named, one in grid(values):
             experiment = Experiment.parse(one, where=str(path))
             name = " ".join(filter(None, [experiment.model_name or path.stem, named]))
@@ -161,4 +225,6 @@ def _said(value: Any) -> str:
         return "+".join(map(_said, value)) or "none"
     if isinstance(value, dict):
         return str(value.get("class_name", "..."))
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, str):
+        return "/".join(PurePath(value).parts[-2:]) or "none"
+    return str(value).lower()

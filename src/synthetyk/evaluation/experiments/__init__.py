@@ -1,0 +1,1 @@
+"""Classifiers of experiments, compared: what each of their settings changes."""

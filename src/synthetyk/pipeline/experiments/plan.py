@@ -1,0 +1,153 @@
+"""What experiments come down to: their images, and one training for each seed, checked before any begins."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from synthetyk.core import seeding
+from synthetyk.core.errors import ArtifactError, ConfigError
+from synthetyk.models.encoder import encoder_kind
+from synthetyk.pipeline.experiments.configs import autoencoder_config, checkpoint_of, classifier_config
+from synthetyk.pipeline.experiments.experiment import Experiment
+from synthetyk.pipeline.experiments.folder import ExperimentsAsked, ExperimentsFolder
+from synthetyk.pipeline.experiments.images import Images, ImagesWanted
+from synthetyk.pipeline.experiments.training import Result, Training
+from synthetyk.tracking.registry import chosen
+
+Done = tuple[Training, Result]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """An experiment with its trainings.
+
+    Attributes:
+        experiment: What was asked for.
+        trainings: One for each seed; none if the images cannot be used.
+        failures: What went wrong, by seed; filled while the experiments go on.
+    """
+
+    experiment: Experiment
+    trainings: tuple[Training, ...]
+    failures: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.experiment.model_name
+
+    def done(self) -> list[Done]:
+        """Return what was trained, with what it left."""
+        return [(each, each.result()) for each in self.trainings if each.number not in self.failures]
+
+
+def check(asked: ExperimentsAsked) -> None:
+    """Refuse what can be found wrong without work.
+
+    Raises:
+        ConfigError: An experiment names no data set, or an encoder or tracker that there is not.
+        ArtifactError: Weights or a synthetic set are missing.
+        MissingDependencyError: A tracker needs a package that is not installed.
+    """
+    for name, experiment in asked.experiments.items():
+        if not experiment.data:
+            raise ConfigError(f"The experiment {name!r} has no data", action="Give --data DATASET, or the key data")
+        encoder_kind(experiment.encoder)
+        chosen(experiment.trackers)
+        for key in ("weights", "synthetic"):
+            path = getattr(experiment, key)
+            if path and not Path(path).exists():
+                raise ArtifactError(f"The experiment {name!r} names {key} {path}, which is not there")
+
+
+def notices(asked: ExperimentsAsked) -> list[str]:
+    """Say what is done otherwise than a file says."""
+    found = []
+    for name, experiment in asked.experiments.items():
+        checkpoint = checkpoint_of(experiment)
+        if checkpoint and checkpoint.foreign:
+            found.append(
+                f"{name}: weights are kept as safetensors, not as {Path(checkpoint.filepath).suffix} as "
+                f"{checkpoint.filepath} asks for."
+            )
+    return found
+
+
+def wanted_images(asked: ExperimentsAsked, experiment: Experiment) -> ImagesWanted:
+    """Return which images an experiment asks for."""
+    return ImagesWanted(
+        dataset=experiment.data,
+        options=asked.options,
+        seed=asked.seed,
+        remove_copies=asked.remove_copies,
+        validation_split=experiment.validation_split,
+        size=experiment.image_size,
+    )
+
+
+def planned(
+    folder: ExperimentsFolder, asked: ExperimentsAsked, images: Mapping[ImagesWanted, Images | str], *, threads: int
+) -> list[Planned]:
+    """Return every experiment with its trainings.
+
+    Args:
+        folder: Where they are kept.
+        asked: What was asked for.
+        images: The images, or why there are none.
+        threads: CPU threads of each training.
+    """
+    found = []
+    for experiment in asked.experiments.values():
+        ready, numbers = images[wanted_images(asked, experiment)], seeds_of(experiment)
+        if isinstance(ready, str):
+            found.append(Planned(experiment, (), dict.fromkeys(numbers, ready)))
+            continue
+        count = len(ready.splits()[0])
+        each = [
+            training_of(experiment, ready, folder, count=count, number=number, seed=asked.seed, threads=threads)
+            for number in numbers
+        ]
+        found.append(Planned(experiment, tuple(each)))
+    return found
+
+
+def seeds_of(experiment: Experiment) -> range:
+    """Return the numbers of an experiment's trainings."""
+    return range(experiment.seed, experiment.seed + experiment.seeds)
+
+
+def training_of(
+    experiment: Experiment,
+    images: Images,
+    folder: ExperimentsFolder,
+    *,
+    count: int,
+    number: int,
+    seed: int,
+    threads: int,
+) -> Training:
+    """Return one training of an experiment.
+
+    Experiments share what their seeds draw, so that they are compared seed by seed.
+
+    Args:
+        experiment: Which.
+        images: What it is trained on.
+        folder: Where it is kept.
+        count: Real training images.
+        number: Which of its seeds.
+        seed: Of all experiments.
+        threads: CPU threads.
+    """
+    own = seeding.derive(seed, f"experiments/{number}")
+    return Training(
+        name=experiment.model_name,
+        number=number,
+        folder=folder.seed(experiment.model_name, number),
+        images=images,
+        config=classifier_config(experiment, count, seed=own, threads=threads),
+        pretrain=autoencoder_config(experiment, count, seed=own, threads=threads),
+        weights=experiment.weights,
+        convention=experiment.weights_convention,
+        synthetic=experiment.synthetic,
+    )

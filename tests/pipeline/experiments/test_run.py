@@ -1,0 +1,179 @@
+"""Experiments from what was asked for to what was found."""
+
+import json
+
+import pytest
+
+from synthetyk.core.errors import ArtifactError, ConfigError, RunLockedError, UnknownNameError
+from synthetyk.evaluation.experiments.report import ExperimentsReport
+from synthetyk.pipeline.experiments import workers
+from synthetyk.pipeline.experiments.experiment import read_experiments
+from synthetyk.pipeline.experiments.folder import begin_experiments
+from synthetyk.pipeline.experiments.plan import check, notices
+from synthetyk.pipeline.experiments.run import run_experiments, workers_of
+from synthetyk.pipeline.lock import locked
+from synthetyk.training.classifier import TrainedClassifier
+
+GRID = {"augmentation": [False, True], "balance": ["none", "oversample"], "seeds": 2, "model_name": "grid"}
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory, quick, asked, shown):
+    """A grid of four experiments of two seeds, and what was found; shared, so never changed."""
+    path = tmp_path_factory.mktemp("grid")
+    (path / "grid.json").write_text(json.dumps(GRID))
+    unfolded = read_experiments([path / "grid.json"])
+    wanted = asked(
+        *(quick(name, **one.model_dump(include=set(GRID) - {"model_name"})) for name, one in unfolded.items())
+    )
+    folder = begin_experiments(path / "out", wanted)
+    return folder, wanted, run_experiments(folder, wanted, shown), shown
+
+
+def test_every_seed_of_every_experiment_is_trained_the_first_of_each_first(grid):
+    _, wanted, report, shown = grid
+    names = list(wanted.experiments)
+    assert shown.ends == [(f"{name}, seed {number}", "") for number in (0, 1) for name in names]
+    assert [one.seeds for one in report.experiments] == [(0, 1)] * 4
+    assert shown.works == ["images", "train", "compare"]
+
+
+def test_the_report_is_kept_with_page_and_figure(grid):
+    folder, _, report, _ = grid
+    assert ExperimentsReport.load(folder.report) == report
+    assert folder.figure.read_bytes().startswith(b"\x89PNG")
+    assert all(one.name in folder.page.read_text() for one in report.experiments)
+
+
+def test_each_experiment_has_figures_classes_and_confusion(grid):
+    _, _, report, _ = grid
+    for one in report.experiments:
+        auc = one.test["auc"]
+        assert 0 <= auc.low <= auc.mean <= auc.high <= 1
+        assert set(one.val) == set(one.test) >= {"accuracy", "recall", "specificity", "loss"}
+        assert [sum(row) for row in one.confusion] == [2 * each.images for each in one.classes]
+        assert set(one.classes[0].scores) == {"sensitivity", "specificity", "precision", "auc"}
+
+
+def test_what_a_grid_varies_is_compared_everything_else_being_equal(grid):
+    _, _, report, _ = grid
+    (augmentation,) = [one for one in report.effects if (one.key, one.score) == ("augmentation", "auc")]
+    assert (augmentation.baseline, augmentation.value, len(augmentation.pairs)) == ("off", "on", 2)
+    first = augmentation.pairs[0]
+    means = [report.experiment(name).test["auc"].mean for name in (first.first, first.second)]
+    assert first.difference.mean == pytest.approx(means[0] - means[1])
+    assert {one.key for one in report.effects} == {"augmentation", "balance"}
+
+
+def test_the_best_is_chosen_on_validation_images(grid):
+    _, _, report, _ = grid
+    assert report.best == max(report.experiments, key=lambda one: (one.val["auc"].mean, -one.val["loss"].mean)).name
+
+
+def test_the_model_of_the_best_seed_by_validation_is_handed_out(grid):
+    folder, _, report, _ = grid
+    one = report.experiments[0]
+    kept = TrainedClassifier.load(folder.path / one.folder)
+    aucs = {n: TrainedClassifier.load(folder.seed(one.name, n)) for n in one.seeds}
+    best = {n: next(p for p in c.curve if p.step == c.best_step) for n, c in aucs.items()}
+    assert one.chosen == max(best, key=lambda n: (best[n].auc, -best[n].loss))
+    assert kept.config.seed == aucs[one.chosen].config.seed
+
+
+def test_what_is_done_is_not_done_again(grid, seen, monkeypatch):
+    folder, wanted, report, _ = grid
+    monkeypatch.setattr(workers, "train", None)
+    assert run_experiments(folder, wanted, seen) == report
+    assert seen.before == [(8, 8)]
+    assert seen.ends == []
+
+
+def test_only_what_depends_on_a_change_is_done_again(begun, quick, seen):
+    run_experiments(*begun(quick("one"), quick("two")), seen)
+    seen.ends.clear()
+    run_experiments(*begun(quick("one", verbose=2, metrics=["f1"]), quick("two", learning_rate=0.1, seeds=2)), seen)
+    assert seen.ends == [("two, seed 0", ""), ("two, seed 1", "")]
+
+
+def test_an_experiment_that_fails_stops_no_other_and_says_why(begun, quick, seen, synthetic_set):
+    folder, wanted = begun(quick("broken", synthetic=str(synthetic_set(size=8))), quick("whole"))
+    report = run_experiments(folder, wanted, seen)
+    broken, whole = report.experiments
+    assert "8 x 8 pixels" in broken.failures[0]
+    assert whole.seeds == (0,)
+    assert report.best == "whole"
+    assert "8 x 8 pixels" in folder.page.read_text()
+
+
+def test_data_that_cannot_be_used_fails_the_experiments_on_it_alone(begun, quick, seen, tmp_path):
+    report = run_experiments(*begun(quick("lost", data=str(tmp_path / "nowhere"), seeds=2), quick("whole")), seen)
+    assert report.experiment("lost").failures.keys() == {0, 1}
+    assert "nothing at" in report.experiment("lost").failures[1]
+    assert report.best == "whole"
+
+
+def test_where_nothing_could_be_trained_there_is_still_a_report(begun, quick, seen, tmp_path):
+    folder, wanted = begun(quick("lost", data=str(tmp_path / "nowhere")))
+    report = run_experiments(folder, wanted, seen)
+    assert report.best is None
+    assert "nothing at" in folder.page.read_text()
+    assert not folder.figure.exists()
+
+
+def test_one_of_several_seeds_that_fails_leaves_the_others(begun, quick, seen, monkeypatch):
+    done = workers.train
+
+    def fails(training, *others):
+        if training.number == 1:
+            raise ConfigError("No more")
+        done(training, *others)
+
+    monkeypatch.setattr(workers, "train", fails)
+    (one,) = run_experiments(*begun(quick("one", seeds=3)), seen).experiments
+    assert (one.seeds, one.failures) == ((0, 2), {1: "No more."})
+
+
+def test_weights_have_the_name_that_the_callback_gives_them(begun, quick, seen):
+    callback = {"class_name": "ModelCheckpoint", "config": {"filepath": "model-{epoch}.h5", "save_best_only": True}}
+    folder, wanted = begun(quick("one", callbacks=[callback], model_save_dir="handed/out"))
+    (one,) = run_experiments(folder, wanted, seen).experiments
+    assert (one.folder, one.weights) == ("experiments/one/handed/out", "model-1.safetensors")
+    weights = folder.path / one.folder / one.weights
+    assert weights.read_bytes() == weights.with_name("classifier.safetensors").read_bytes()
+    (notice,) = notices(wanted)
+    assert "safetensors, not as .h5" in notice
+
+
+def test_the_folder_belongs_to_one_process(begun, quick, seen):
+    folder, wanted = begun(quick("one"))
+    with locked(folder.path), pytest.raises(RunLockedError):
+        run_experiments(folder, wanted, seen)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "words"),
+    [
+        ({"data": ""}, ConfigError, "--data DATASET"),
+        ({"encoder": "resnet5"}, UnknownNameError, "Did you mean 'resnet50'"),
+        ({"tracker": "mlfow"}, UnknownNameError, "Did you mean 'mlflow'"),
+        ({"weights": "nowhere.pth"}, ArtifactError, "weights nowhere.pth"),
+        ({"synthetic": "nowhere"}, ArtifactError, "synthetic nowhere"),
+    ],
+)
+def test_what_can_be_found_wrong_without_work_is(asked, quick, settings, error, words):
+    with pytest.raises(error, match=words):
+        check(asked(quick("one"), quick("two", **settings)))
+
+
+def test_no_more_go_on_side_by_side_than_there_are_cores_or_asked_for(quick, monkeypatch):
+    monkeypatch.setattr("synthetyk.pipeline.experiments.run.usable_threads", lambda: 4)
+    assert workers_of([quick(num_workers=0)]) == 4
+    assert workers_of([quick(num_workers=1)]) == 1
+    assert workers_of([quick(num_workers=1), quick(num_workers=3)]) == 3
+    assert workers_of([quick(num_workers=64)]) == 4
+
+
+def test_experiments_share_what_their_seeds_draw(grid):
+    folder, wanted, _, _ = grid
+    seeds = {TrainedClassifier.load(folder.seed(name, 1)).config.seed for name in wanted.experiments}
+    assert len(seeds) == 1
