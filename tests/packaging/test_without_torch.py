@@ -10,7 +10,6 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -51,7 +50,10 @@ def environment(tmp_path_factory):
     """Variables under which no Python process can import torch."""
     folder = tmp_path_factory.mktemp("no_torch")
     (folder / "sitecustomize.py").write_text(NO_TORCH)
-    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    program = folder / "uvicorn"  # MLflow starts it by its name, which this Python's environment need not have
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m uvicorn "$@"\n')
+    program.chmod(0o755)
+    programs = f"{folder}{os.pathsep}{os.environ['PATH']}"
     path = os.pathsep.join([str(folder), *filter(None, sys.path)])
     return {**os.environ, "PYTHONPATH": path, "PATH": programs, "MLFLOW_DISABLE_TELEMETRY": "true"}
 
