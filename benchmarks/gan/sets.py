@@ -18,7 +18,7 @@ class ImageSet:
     """One data set at one size.
 
     Attributes:
-        location: Its name in the folder that SYNTHETYK_DATA names.
+        location: Its name in the folder that SYNTHETYK_DATA names; the built-in set: as a user writes it.
         size: Height and width in pixels.
         channels: 1 or 3. Head CTs are grey, though some files store three channels.
     """
@@ -34,6 +34,7 @@ SETS = {
     "chest_xray_128": ImageSet("chest_xray", 128, 1),
     "blood_cells": ImageSet("blood_cells", 64, 3),
     "head_ct": ImageSet("head_ct", 64, 1),
+    "phantom": ImageSet("phantom:n=3000,size=64", 64, 1),
 }
 
 
@@ -44,7 +45,7 @@ def set_job(name: str) -> Job:
 
 def prepare(_work: Path, folder: Path, *, location: str, size: int, channels: Literal[1, 3]) -> dict[str, Any]:
     """Decode a data set; return its images per split and class."""
-    found = inspect(str(data(location)))
+    found = inspect(location if location.startswith("phantom") else str(data(location)))
     pixels = found.fingerprint.pixels
     height, width = pixels.height.median, pixels.width.median
     square = max(height, width) <= NEARLY_SQUARE * min(height, width)
