@@ -1,5 +1,6 @@
 """What the figures of a compression say in words: what is gained, what to use, whether fewer bits hurt."""
 
+import math
 from collections.abc import Sequence
 
 from synthetyk.compression.names import ORIGINAL, PRECISIONS
@@ -41,14 +42,19 @@ def benefit(row: ModelFile, original: ModelFile, lost: float | None, tolerance: 
 def picked(rows: Sequence[ClassifierRow], tolerance: float) -> ClassifierRow:
     """Return the smallest row whose validation AUC is within the tolerance of the original's, which comes first.
 
-    Of two of one size the quicker one is taken.
+    Of two of one size the quicker one is taken, in steps of a tenth: less is noise. Then the first one is.
     """
     original = rows[0]
     if original.validation_auc is None:
         return original
     least = original.validation_auc - tolerance
     fit = [row for row in rows if row.validation_auc is not None and row.validation_auc >= least]
-    return min(fit, key=lambda row: (row.megabytes, -row.latencies[-1].speedup if row.latencies else 0.0))
+    return min(fit, key=lambda row: (row.megabytes, -_tenths_faster(row)))
+
+
+def _tenths_faster(row: ModelFile) -> int:
+    """Return how often a row's speed-up on the largest batch is a factor of `WORTH`, rounded."""
+    return round(math.log(row.latencies[-1].speedup, WORTH)) if row.latencies else 0
 
 
 def rule_of(tolerance: float) -> str:
@@ -69,7 +75,8 @@ def precision_verdict(rows: Sequence[ClassifierRow], subject: str, tolerance: fl
     hurt = [name for name, test in scored.items() if test.auc_difference.high < -tolerance]
     unsure = [name for name, test in scored.items() if test.auc_difference.low < -tolerance and name not in hurt]
     if not scored:
-        words = f"Whether fewer bits hurt the detection of {subject} is not known: no test images can judge it"
+        why = "no test images can judge it" if named else "no form of the original in fewer bits was made"
+        words = f"Whether fewer bits hurt the detection of {subject} is not known: {why}"
         return PrecisionVerdict(outcome="not known", subject=subject, sentence=f"{words}.")
     changes = "; ".join(f"{name} changes the AUC by {_change(test)}" for name, test in scored.items())
     if hurt:
