@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from synthetyk.compression.names import ORIGINAL, PRECISIONS
 from synthetyk.compression.report import ClassifierRow, ModelFile, PrecisionVerdict, TestScores
+from synthetyk.core.words import listed
 
 WORTH = 1.1  # times smaller or faster, below which it is no benefit
 
@@ -80,9 +81,9 @@ def precision_verdict(rows: Sequence[ClassifierRow], subject: str, tolerance: fl
         return PrecisionVerdict(outcome="not known", subject=subject, sentence=f"{words}.")
     changes = "; ".join(f"{name} changes the AUC by {_change(test)}" for name, test in scored.items())
     if hurt:
-        outcome, words = "loss", f"{_listed(hurt)} hurts the detection of {subject}"
+        outcome, words = "loss", f"{listed(hurt)} hurts the detection of {subject}"
     elif unsure:
-        outcome, words = "not decided", f"Whether {_listed(unsure)} hurts the detection of {subject} is not decided"
+        outcome, words = "not decided", f"Whether {listed(unsure)} hurts the detection of {subject} is not decided"
     else:
         outcome, words = "no loss", f"Fewer bits do not hurt the detection of {subject}"
     about = f"95% intervals, losses of up to {tolerance:g} count as none"
@@ -97,11 +98,6 @@ def _change(test: TestScores) -> str:
 
 def _signed(value: float) -> str:
     return f"{value:+.4f}".replace("-", "−") if abs(value) >= 0.00005 else "0.0000"
-
-
-def _listed(names: Sequence[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _batch(count: int) -> str:

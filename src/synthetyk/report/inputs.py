@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from synthetyk.compression.report import CompressionReport
+from synthetyk.core.words import listed
 from synthetyk.data.classes import Classes
 from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.evaluation.anomaly import AnomalyReport
@@ -13,7 +14,6 @@ from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.generation import Manifest
 from synthetyk.evaluation.privacy import Privacy
 from synthetyk.evaluation.study.report import StudyReport
-from synthetyk.report.words import listed
 from synthetyk.runtime.manifest import PackageManifest
 
 Status = Literal["done", "not applicable", "failed", "out of date", "not finished"]
