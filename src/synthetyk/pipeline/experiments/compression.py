@@ -38,7 +38,8 @@ def compress_kept(training: Training, home: Path, progress: Progress) -> Classif
         SynthetykError: It went wrong.
     """
     run = RunFolder(home)
-    run_stage(_stage(training), run, progress)
+    if run_stage(_stage(training), run, progress).record.status == "not applicable":
+        return None
     report = load_present(CompressionReport, run / REPORT_FILE)
     return report.classifier if report else None
 
@@ -54,14 +55,19 @@ def precisions(part: ClassifierPart) -> tuple[Precision, ...]:
     return tuple(_precision(row, picked=row.name == part.pick) for row in part.rows)
 
 
+def _installed() -> bool:
+    return all(find_spec(name) for name in PARTS)
+
+
 def _stage(training: Training) -> Stage:
     config = config_of(training)
 
     def settings(_run: RunFolder) -> Mapping[str, Any]:
-        return {"training": training.inputs(), "config": config.model_dump(mode="json"), "versions": versions()}
+        known = versions() if _installed() else {}
+        return {"training": training.inputs(), "config": config.model_dump(mode="json"), "versions": known}
 
     def work(run: RunFolder, progress: Progress) -> None:
-        if not all(find_spec(name) for name in PARTS):
+        if not _installed():
             raise NotApplicableError("The packages that export and quantise models are not installed")
         classifier, dataset = TrainedClassifier.load(training.folder), open_cache(training.images.folder / "cache")
         report = compress_classifier(classifier, dataset, config, run / FOLDER, progress)
