@@ -38,8 +38,7 @@ def compress_kept(training: Training, home: Path, progress: Progress) -> Classif
         SynthetykError: It went wrong.
     """
     run = RunFolder(home)
-    if run_stage(_stage(training), run, progress).record.status == "not applicable":
-        return None
+    run_stage(_stage(training), run, progress)
     report = load_present(CompressionReport, run / REPORT_FILE)
     return report.classifier if report else None
 
@@ -55,19 +54,14 @@ def precisions(part: ClassifierPart) -> tuple[Precision, ...]:
     return tuple(_precision(row, picked=row.name == part.pick) for row in part.rows)
 
 
-def _installed() -> bool:
-    return all(find_spec(name) for name in PARTS)
-
-
 def _stage(training: Training) -> Stage:
     config = config_of(training)
 
     def settings(_run: RunFolder) -> Mapping[str, Any]:
-        known = versions() if _installed() else {}
-        return {"training": training.inputs(), "config": config.model_dump(mode="json"), "versions": known}
+        return {"training": training.inputs(), "config": config.model_dump(mode="json"), "versions": versions()}
 
     def work(run: RunFolder, progress: Progress) -> None:
-        if not _installed():
+        if not all(find_spec(name) for name in PARTS):
             raise NotApplicableError("The packages that export and quantise models are not installed")
         classifier, dataset = TrainedClassifier.load(training.folder), open_cache(training.images.folder / "cache")
         report = compress_classifier(classifier, dataset, config, run / FOLDER, progress)
