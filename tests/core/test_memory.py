@@ -38,6 +38,14 @@ def test_memory_held_for_a_moment_is_part_of_the_peak_and_is_not_afterwards():
     assert after.peak_mb < during.peak_mb - 150
 
 
+def test_a_record_that_rises_by_a_few_pages_is_none(monkeypatch):
+    records = iter((10**12, 10**12 + 50 * memory.PAGE))
+    monkeypatch.setattr(memory, "_record", lambda: next(records))
+    with MemoryWatch() as watch:
+        pass
+    assert watch.peak_mb < 10**5
+
+
 def test_what_other_processes_hold_meanwhile_counts(child):
     with MemoryWatch() as watch:
         pass
