@@ -15,9 +15,8 @@ from synthetyk.report.words import score, signed, spread
 def show_experiments(report: ExperimentsReport, folder: ExperimentsFolder) -> None:
     """Print the table of experiments, what each setting changes, which is best, and where to look."""
     console.print()
-    tried = [one for one in report.experiments if one.seeds]
-    if tried:
-        console.print(_scores(tried))
+    if report.tried:
+        console.print(_scores(report.tried))
     for name in dict.fromkeys(effect.score for effect in report.effects):
         console.print(_effects([effect for effect in report.effects if effect.score == name], name))
     if report.best:

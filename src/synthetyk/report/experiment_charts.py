@@ -86,9 +86,8 @@ def effects_panel(effects: Sequence[Effect]) -> Panel:
 
 def panels_of(report: ExperimentsReport) -> list[Panel]:
     """Return the charts of a report; none if nothing was trained."""
-    tried = [one for one in report.experiments if one.seeds]
     found = [effect for effect in report.effects if effect.score == "auc"]
-    return [*([scores_panel(tried)] if tried else []), *([effects_panel(found)] if found else [])]
+    return [*([scores_panel(report.tried)] if report.tried else []), *([effects_panel(found)] if found else [])]
 
 
 def effect_name(effect: Effect) -> str:

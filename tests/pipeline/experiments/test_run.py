@@ -14,6 +14,7 @@ from synthetyk.pipeline.experiments.run import run_experiments, workers_of
 from synthetyk.pipeline.lock import locked
 from synthetyk.training.classifier import TrainedClassifier
 
+PHANTOM = "phantom:n=120,size=28,balance=0.5/0.3/0.2"
 GRID = {"augmentation": [False, True], "balance": ["none", "oversample"], "seeds": 2, "model_name": "grid"}
 
 
@@ -131,6 +132,25 @@ def test_one_of_several_seeds_that_fails_leaves_the_others(begun, quick, seen, m
     monkeypatch.setattr(workers, "train", fails)
     (one,) = run_experiments(*begun(quick("one", seeds=3)), seen).experiments
     assert (one.seeds, one.failures) == ((0, 2), {1: "No more."})
+
+
+def test_predictions_that_cannot_be_read_fail_their_experiment_alone(begun, quick, seen):
+    folder, wanted = begun(quick("one"), quick("two"))
+    run_experiments(folder, wanted, seen)
+    (folder.seed("one", 0) / "predictions.npz").write_bytes(b"")
+    report = run_experiments(folder, wanted, seen)
+    assert "cannot be read" in report.experiment("one").failures[0]
+    assert report.best == "two"
+
+
+def test_none_is_best_among_those_validated_on_other_images(begun, quick, seen):
+    other = PHANTOM.replace("n=120", "n=130")
+    folder, wanted = begun(quick("one"), quick("two", data=other))
+    report = run_experiments(folder, wanted, seen)
+    assert report.best is None
+    assert any("None is called best" in note for note in report.notes)
+    assert "cannot be told" in folder.page.read_text()
+    assert folder.figure.exists()
 
 
 def test_weights_have_the_name_that_the_callback_gives_them(begun, quick, seen):

@@ -55,6 +55,14 @@ def test_without_its_predictions_it_says_what_is_missing(training):
         one.result()
 
 
+@pytest.mark.parametrize("name", ["predictions.npz", "classifier.json", "classifier.safetensors"])
+def test_it_is_not_done_once_a_file_is_gone(training, name):
+    one = training()
+    train(one, NullTracker())
+    (one.folder / name).unlink()
+    assert one.done() is None
+
+
 def test_a_training_that_begins_again_is_not_done_meanwhile(training, monkeypatch):
     one = training()
     train(one, NullTracker())

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from synthetyk.core.artifacts import read_json
 from synthetyk.core.config import Config
 from synthetyk.core.errors import ConfigError
+from synthetyk.evaluation.experiments.words import called
 from synthetyk.pipeline.experiments.callbacks import Callback
 
 Optimizer = Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]
@@ -26,6 +27,8 @@ BESIDE = {
     *("model_name", "metrics", "num_workers", "seeds", "seed", "compress", "tracker", "wandb", "model_save_dir"),
     "verbose",
 }
+
+TAKEN = {"compressed", "stages"}  # folders of an experiment that are not the model's
 
 
 class Wandb(Config):
@@ -146,8 +149,15 @@ class Experiment(Config):
     @classmethod
     def _stays_inside(cls, folder: str) -> str:
         parts = PurePath(folder).parts
-        if not parts or PurePath(folder).is_absolute() or ".." in parts or re.fullmatch(r"seed-\d+", parts[0]):
+        if (
+            not parts
+            or PurePath(folder).is_absolute()
+            or ".." in parts
+            or re.fullmatch(r"seed-\d+", parts[0], re.IGNORECASE)
+        ):
             raise ValueError("a folder within the experiment's, for example export_model")
+        if parts[0].casefold() in TAKEN:
+            raise ValueError(f"another folder than {', '.join(sorted(TAKEN))}, which hold something else")
         return folder
 
     @model_validator(mode="after")
@@ -167,7 +177,8 @@ class Experiment(Config):
     @property
     def deciding(self) -> dict[str, Any]:
         """Everything on which its classifiers depend, as in JSON; seeds apart."""
-        return self.model_dump(mode="json", exclude=BESIDE)
+        callbacks = [{"class_name": each.class_name, "config": _said_of(each)} for each in self.callbacks]
+        return self.model_dump(mode="json", exclude=BESIDE) | {"callbacks": callbacks}
 
 
 LISTS = {name for name, field in Experiment.model_fields.items() if get_origin(field.annotation) is tuple}
@@ -224,7 +235,11 @@ def _said(value: Any) -> str:
     if isinstance(value, list):
         return "+".join(map(_said, value)) or "none"
     if isinstance(value, dict):
-        return str(value.get("class_name", "..."))
+        return called(value)
     if isinstance(value, str):
         return "/".join(PurePath(value).parts[-2:]) or "none"
     return str(value).lower()
+
+
+def _said_of(callback: Callback) -> dict[str, Any]:
+    return callback.config.model_dump(mode="json", exclude_defaults=True)

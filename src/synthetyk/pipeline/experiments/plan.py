@@ -37,8 +37,14 @@ class Planned:
         return self.experiment.model_name
 
     def done(self) -> list[Done]:
-        """Return what was trained, with what it left."""
-        return [(each, each.result()) for each in self.trainings if each.number not in self.failures]
+        """Return what was trained, with what it left; what left nothing that can be read has failed."""
+        found = []
+        for each in (each for each in self.trainings if each.number not in self.failures):
+            try:
+                found.append((each, each.result()))
+            except ArtifactError as error:
+                self.failures[each.number] = str(error)
+        return found
 
 
 def check(asked: ExperimentsAsked) -> None:

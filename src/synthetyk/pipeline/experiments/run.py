@@ -69,7 +69,7 @@ def run_experiments(folder: ExperimentsFolder, asked: ExperimentsAsked, display:
             report = gather(folder, asked, plans, compressed)
         report.save(folder.report)
         write_bytes(folder.page, render_experiments(report, folder.path.resolve().name).encode())
-        if report.best:
+        if report.tried:
             write_bytes(folder.figure, experiments_figure(report))
         for plan in plans:
             _tell_late(folder, plan)

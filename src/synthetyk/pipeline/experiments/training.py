@@ -21,7 +21,7 @@ from synthetyk.pipeline.experiments.images import Images
 from synthetyk.pipeline.experiments.synthetic import open_set
 from synthetyk.tracking.tracker import Tracker
 from synthetyk.training.autoencoder import AutoencoderConfig, AutoencoderTrainer
-from synthetyk.training.classifier import ClassifierConfig
+from synthetyk.training.classifier import SETTINGS_FILE, WEIGHTS_FILE, ClassifierConfig
 from synthetyk.training.classifier_trainer import ClassifierTrainer
 from synthetyk.training.encoder_start import Convention, EncoderStart, published_start
 from synthetyk.training.labelled_images import Concatenated, LabelledImages
@@ -122,12 +122,13 @@ class Training:
         return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
     def done(self) -> TrainingFile | None:
-        """Return what is known of it, if it was done before with the same inputs."""
+        """Return what is known of it, if it was done before with the same inputs and is still whole."""
         try:
             found = TrainingFile.load(self.folder / TRAINING_FILE)
         except ArtifactError:
             return None
-        return found if found.inputs == self.inputs() else None
+        whole = all((self.folder / name).is_file() for name in (PREDICTIONS_FILE, SETTINGS_FILE, WEIGHTS_FILE))
+        return found if whole and found.inputs == self.inputs() else None
 
     def result(self) -> Result:
         """Read what it left.
