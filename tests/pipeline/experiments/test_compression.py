@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from synthetyk.pipeline.experiments import compression, run
@@ -33,6 +35,14 @@ def test_a_model_is_quantised_once(training, quickly, tmp_path, monkeypatch):
 def test_what_is_pruned_is_trained_again_for_a_part_of_the_steps(training):
     for steps, again in ((2, 0), (400, 100), (5000, 300)):
         assert config_of(training(config=ClassifierConfig(steps=steps))).steps == again
+
+
+@pytest.mark.parametrize(
+    ("names", "positive"), [(("ill", "normal"), "ill"), (("benign", "malignant"), "malignant"), (("a", "b", "c"), None)]
+)
+def test_the_answer_speaks_of_the_class_beside_the_normal_one(training, names, positive):
+    images = SimpleNamespace(splits=lambda: (SimpleNamespace(class_names=names),))
+    assert config_of(training(images=images)).positive_class == positive
 
 
 def test_without_the_packages_a_model_stays_as_it_is(training, tmp_path, monkeypatch):

@@ -80,6 +80,13 @@ def test_several_trackers_are_no_grid(write):
     assert read_experiments([write("two.json", {"tracker": "mlflow, wandb"})])["two"].tracker == ("mlflow", "wandb")
 
 
+def test_a_grid_over_what_the_command_line_says_is_refused(write):
+    path = write("one.json", {"seeds": [1, 5], "epochs": [1, 2]})
+    with pytest.raises(ConfigError, match="varies seeds, which the command line says too"):
+        read_experiments([path], given=["data", "seeds"])
+    assert len(read_experiments([path], given=["data"])) == 4
+
+
 def test_a_file_may_name_its_schema(write):
     assert list(read_experiments([write("one.json", {"$schema": "experiment.schema.json", "epochs": 1})])) == ["one"]
 
@@ -110,6 +117,8 @@ def test_an_empty_grid_is_refused(write):
         ({"model_save_dir": "Compressed"}, "another folder than compressed, stages"),
         ({"model_save_dir": "stages/model"}, "another folder than compressed, stages"),
         ({"model_save_dir": "seed-1"}, "a folder within the experiment's"),
+        ({"weight_decay": 0.1, "optimizer": "adam"}, "weight_decay with adamw or sgd only, not with adam"),
+        ({"image_size": 7}, "an image_size of 0, or of 8 at least"),
         ({"weights": "a.pth", "pretrain": "mask"}, "weights or pretrain, not both"),
     ],
 )

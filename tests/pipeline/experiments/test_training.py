@@ -81,6 +81,20 @@ def test_an_encoder_that_learnt_without_labels_is_begun_with(training):
     assert not np.array_equal(plain.result().val, pretrained.result().val)
 
 
+def test_no_validation_image_teaches_an_encoder(training, monkeypatch):
+    met = []
+
+    def learn(config, train, progress):
+        met.append(train)
+        raise ConfigError("Seen enough")
+
+    monkeypatch.setattr("synthetyk.pipeline.experiments.training.pretrained", learn)
+    one = training(pretrain=AutoencoderConfig(width=8, steps=2, batch_size=16))
+    with pytest.raises(ConfigError, match="Seen enough"):
+        train(one, NullTracker())
+    assert np.array_equal(met[0].rows, one.images.learnable().rows)
+
+
 def test_published_weights_that_do_not_fit_are_refused(training, tmp_path):
     np.savez(tmp_path / "weights.npz", **{"conv.weight": np.zeros((3, 3))})
     one = training(weights=str(tmp_path / "weights.npz"))

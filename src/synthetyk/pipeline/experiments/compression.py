@@ -12,6 +12,7 @@ from synthetyk.compression.rows import versions
 from synthetyk.core.errors import NotApplicableError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import open_cache
+from synthetyk.data.classes import positive_label
 from synthetyk.evaluation.experiments.report import Averaged, Precision
 from synthetyk.pipeline.experiments.training import Training
 from synthetyk.pipeline.run_folder import RunFolder
@@ -46,7 +47,9 @@ def compress_kept(training: Training, home: Path, progress: Progress) -> Classif
 def config_of(training: Training) -> CompressionConfig:
     """Return what is made of its model; what is pruned is trained again for a quarter of the steps it has had."""
     steps = min(MOST_STEPS, training.config.steps // 4)
-    return CompressionConfig(rows=QUICK_ROWS, seed=training.config.seed, steps=steps)
+    names = training.images.splits()[0].class_names
+    positive = names[positive_label(names)] if len(names) == 2 else None
+    return CompressionConfig(rows=QUICK_ROWS, seed=training.config.seed, steps=steps, positive_class=positive)
 
 
 def precisions(part: ClassifierPart) -> tuple[Precision, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from synthetyk.compression.report import ClassifierPart
+from synthetyk.data.classes import positive_label
 from synthetyk.evaluation.experiments.analysis import (
     RESAMPLES,
     Judged,
@@ -80,7 +81,12 @@ class _Judge:
         val, test = self._split(plan)
         self.validated.add(val.identity)
         said_val, said_test = (np.stack([getattr(result, name) for _, result in done]) for name in ("val", "test"))
-        scores = val.resampling.scores(said_val), test.resampling.scores(said_test)
+        names = test.images.class_names
+        positive = positive_label(names) if len(names) == 2 else 1
+        scores = (
+            val.resampling.scores(said_val, positive=positive),
+            test.resampling.scores(said_test, positive=positive),
+        )
         seeds = tuple(each.number for each, _ in done)
         self.judged.append(Judged(plan.name, plan.experiment.deciding, seeds, test.identity, *scores))
         return {
@@ -163,4 +169,17 @@ def _notes_on_data(plans: Sequence[Planned]) -> list[str]:
     """Say what the data sets have to be known for, such as patients in several splits."""
     images = dict.fromkeys(training.images for plan in plans for training in plan.trainings[:1])
     notes = [(Path(each.fingerprint().location).name, note) for each in images for note in each.fingerprint().notes]
-    return [f"{name}: {note}" for name, note in dict.fromkeys(notes)]
+    return [*(f"{name}: {note}" for name, note in dict.fromkeys(notes)), *notes_on_synthetic(plans)]
+
+
+def notes_on_synthetic(plans: Sequence[Planned]) -> list[str]:
+    """Say whose synthetic images may be those of a GAN that was trained on what is measured here."""
+    found = []
+    for plan in plans:
+        carved = [name for training in plan.trainings[:1] for name in training.images.fingerprint().carved]
+        if carved and plan.experiment.synthetic:
+            found.append(
+                f"{plan.name}: {' and '.join(carved)} images were carved here. If the GAN behind "
+                f"{plan.experiment.synthetic} was trained on some of them, these figures are too good."
+            )
+    return found

@@ -84,9 +84,9 @@ def workers_of(experiments: Sequence[Experiment]) -> int:
 
 
 def _threads(asked: ExperimentsAsked) -> int:
-    """Return the threads of each training: one, or several where there are fewer trainings than cores."""
+    """Return the threads of each training: one, or several where fewer go on side by side than there are cores."""
     count = sum(experiment.seeds for experiment in asked.experiments.values())
-    return max(1, usable_threads() // count)
+    return max(1, usable_threads() // min(count, workers_of(list(asked.experiments.values()))))
 
 
 def _wanted(asked: ExperimentsAsked) -> list[ImagesWanted]:
