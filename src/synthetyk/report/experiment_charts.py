@@ -110,7 +110,8 @@ def _interval(axes: Axes, place: int, found: Averaged, color: str, label: str | 
 
 
 def _dress(axes: Axes, names: Sequence[str]) -> None:
-    axes.set_yticks(range(len(names)), [textwrap.fill(name, LETTERS) for name in names])
+    plain = [textwrap.fill(name, LETTERS).replace("$", r"\$") for name in names]  # a dollar begins no formula
+    axes.set_yticks(range(len(names)), plain)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.grid(axis="y", visible=False)
     axes.margins(x=0.04)

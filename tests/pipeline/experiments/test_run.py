@@ -11,7 +11,7 @@ from synthetyk.core.errors import ArtifactError, ConfigError, RunLockedError, Un
 from synthetyk.evaluation.experiments.report import ExperimentsReport
 from synthetyk.pipeline.experiments import workers
 from synthetyk.pipeline.experiments.experiment import read_experiments
-from synthetyk.pipeline.experiments.folder import begin_experiments
+from synthetyk.pipeline.experiments.folder import ExperimentsAsked, begin_experiments
 from synthetyk.pipeline.experiments.notices import notices
 from synthetyk.pipeline.experiments.plan import Planned, check
 from synthetyk.pipeline.experiments.results import notes_on_synthetic
@@ -199,8 +199,17 @@ def test_weights_have_the_name_that_the_callback_gives_them(begun, quick, seen):
 
 def test_the_folder_belongs_to_one_process(begun, quick, seen):
     folder, wanted = begun(quick("one"))
+    run_experiments(folder, wanted, seen)
     with locked(folder.path), pytest.raises(RunLockedError):
-        run_experiments(folder, wanted, seen)
+        run_experiments(*begun(quick("two")), seen)
+    assert ExperimentsAsked.load(folder.config) == wanted
+
+
+def test_what_is_asked_for_last_is_kept(begun, quick, seen):
+    run_experiments(*begun(quick("one")), seen)
+    folder, wanted = begun(quick("two"))
+    run_experiments(folder, wanted, seen)
+    assert ExperimentsAsked.load(folder.config) == wanted
 
 
 @pytest.mark.parametrize(
