@@ -159,7 +159,9 @@ def test_recall_is_that_of_the_class_beside_the_normal_one(begun, quick, seen, t
         (tmp_path / "set" / name).mkdir(parents=True)
         for number, pixels in enumerate(random.integers(0, 255, (60, 16, 16), dtype=np.uint8)):
             Image.fromarray(pixels).save(tmp_path / "set" / name / f"{number}.png")
-    (one,) = run_experiments(*begun(quick("one", data=str(tmp_path / "set"), image_size=16)), seen).experiments
+    report = run_experiments(*begun(quick("one", data=str(tmp_path / "set"), image_size=16)), seen)
+    (one,) = report.experiments
+    assert any(note.endswith("specificity are those of abnormal.") for note in report.notes)
     abnormal, normal = one.classes
     assert (abnormal.name, normal.name) == ("abnormal", "normal")
     assert one.test["recall"].mean == abnormal.scores["sensitivity"].mean != normal.scores["sensitivity"].mean

@@ -155,6 +155,9 @@ def _notes(tried: Sequence[ExperimentResult], *, alike: bool) -> list[str]:
         "Test images were met once, after every training; what is kept and what is called best was chosen on "
         "validation images. Intervals come from a joint bootstrap over seeds and groups of test images."
     ]
+    pairs = dict.fromkeys(one.class_names for one in tried if len(one.class_names) == 2)
+    if positive := dict.fromkeys(names[positive_label(names)] for names in pairs):
+        found.append(f"With two classes precision, recall and specificity are those of {' and '.join(positive)}.")
     if not alike:
         found.append("None is called best: not all experiments were validated on the same images.")
     if alone := [one.name for one in tried if len(one.seeds) == 1]:
