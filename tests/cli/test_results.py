@@ -2,6 +2,7 @@ import pytest
 
 from synthetyk.cli.results import display_of, show_result
 from synthetyk.evaluation.evaluate import Evaluation
+from synthetyk.pipeline.stage import StageRecord, record_path
 from synthetyk.pipeline.stages import BY_NAME
 
 pytestmark = pytest.mark.xdist_group("finished run")
@@ -32,3 +33,11 @@ def test_blurred_images_are_told_when_they_are_evaluated(copied, capsys):
     found.model_copy(update={"sharpness": blurred}).save(copied / "evaluation.json")
     display_of(copied).headline(BY_NAME["evaluate"])
     assert "The images are blurred: detail of 2 pixels" in capsys.readouterr().out
+
+
+def test_what_lies_there_of_a_stage_that_has_nothing_to_do_any_more_is_not_printed(copied, capsys):
+    record = StageRecord.load(record_path(copied, "compress"))
+    record.model_copy(update={"status": "not applicable", "reason": "None."}).save(record_path(copied, "compress"))
+    show_result(copied)
+    said = capsys.readouterr().out
+    assert "Does it help?" in said and "Fewer bits?" not in said

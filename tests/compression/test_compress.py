@@ -1,12 +1,15 @@
 import gzip
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from synthetyk.compression import compress
 from synthetyk.compression.compress import compress_classifier
+from synthetyk.compression.quality import Splits
 from synthetyk.compression.report import CompressionConfig, CompressionReport
-from synthetyk.core.errors import ConfigError
+from synthetyk.compression.variants import Workshop
+from synthetyk.core.errors import ConfigError, SynthetykError
 from synthetyk.data.dataset import to_unit
 
 ROWS = ("fp16", "bf16", "int8", "magnitude", "channels", "channels+int8", "distilled", "narrow")
@@ -89,6 +92,37 @@ def test_finished_rows_are_kept_and_only_missing_ones_are_made(compressed, train
     unchanged = [row for row in again.classifier.rows if row.name != "int8"]
     assert unchanged == [row for row in report.classifier.rows if row.name != "int8"]
     assert [row.sha256 for row in again.classifier.rows] == [row.sha256 for row in report.classifier.rows]
+
+
+@pytest.mark.parametrize("changed", ["images", "groups", "class_names"])
+def test_rows_of_other_data_are_not_kept(trained, discs, tmp_path, changed):
+    other = {"images": 255 - discs.images, "groups": discs.groups // 2, "class_names": ("right", "left")}[changed]
+    keys = [Splits.of(data).sha256 for data in (discs, discs, replace(discs, **{changed: other}))]
+    assert keys[0] == keys[1] != keys[2]
+    config = CONFIG.replace(rows=())
+    compress_classifier(trained, discs, config, tmp_path)
+    before = (tmp_path / "rows/classifier-fp32.json").read_text()
+    compress_classifier(trained, replace(discs, **{changed: other}), config, tmp_path)
+    assert (tmp_path / "rows/classifier-fp32.json").read_text() != before
+
+
+def test_what_fails_is_left_out_with_the_reason_and_not_tried_again_in_fewer_bits(
+    trained, discs, tmp_path, monkeypatch
+):
+    tried = []
+
+    def fails(_, variant):
+        tried.append(variant)
+        raise SynthetykError("It fell over")
+
+    monkeypatch.setattr(Workshop, "make", fails)
+    report = compress_classifier(trained, discs, CONFIG.replace(rows=("channels", "channels+int8", "fp16")), tmp_path)
+    assert [(row.name, row.reason) for row in report.classifier.left_out] == [
+        ("channels", "It fell over."),
+        ("channels+int8", "It fell over."),
+    ]
+    assert tried == ["channels"]
+    assert [row.name for row in report.classifier.rows] == ["fp32", "fp16"]
 
 
 def test_a_report_is_read_as_it_was_written(compressed, tmp_path):

@@ -1,10 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from synthetyk.compression import generators
 from synthetyk.compression.drawing import OnnxSampler
 from synthetyk.compression.generators import Judge, compress_generator
 from synthetyk.compression.onnx_export import export_generator
 from synthetyk.compression.report import CompressionConfig
+from synthetyk.core.errors import NotApplicableError
 
 CONFIG = CompressionConfig(seconds=0.01, generator_rows=("fp16", "int8", "channels"))
 
@@ -28,7 +32,7 @@ def compressed(drawing, tmp_path_factory):
         return float(asked[-1])
 
     folder = tmp_path_factory.mktemp("models")
-    generator, judge = drawing("upconv", classes=2), Judge("FD[test]", 4, distance)
+    generator, judge = drawing("upconv", classes=2), Judge("FD[test]", 4, "real", distance)
     return compress_generator(generator, judge, CONFIG, folder), generator, judge, folder, asked
 
 
@@ -52,3 +56,20 @@ def test_finished_rows_of_a_generator_are_kept(compressed):
     before = len(asked)
     assert compress_generator(generator, judge, CONFIG, folder).rows == part.rows
     assert len(asked) == before
+
+
+def test_another_judge_measures_every_form_again(compressed):
+    _, generator, judge, folder, asked = compressed
+    before = len(asked)
+    compress_generator(generator, replace(judge, key="others"), CONFIG, folder)
+    assert len(asked) == before + 3
+
+
+def test_a_form_that_fails_is_left_out_with_the_reason_and_the_others_are_made(drawing, tmp_path, monkeypatch):
+    def refuses(*_):
+        raise NotApplicableError("No such kernel")
+
+    monkeypatch.setattr(generators, "quantised", refuses)
+    part = compress_generator(drawing("upconv"), Judge("FD[test]", 4, "real", lambda _: 0.0), CONFIG, tmp_path)
+    assert [row.name for row in part.rows] == ["fp32", "fp16"]
+    assert (part.left_out[0].name, part.left_out[0].reason) == ("int8", "No such kernel.")

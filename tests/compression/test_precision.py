@@ -7,6 +7,7 @@ from onnx import TensorProto, numpy_helper
 from synthetyk.compression.onnx_export import export_classifier, export_generator
 from synthetyk.compression.precision import quantised, with_half_weights
 from synthetyk.compression.upsampling import as_convolution
+from synthetyk.core.errors import NotApplicableError
 
 
 def unit_images(count, shape=(1, 28, 28), seed=1):
@@ -82,3 +83,8 @@ def test_a_generator_in_eight_bits_draws_nearly_the_same(drawing, answers, archi
         assert {makers[part].input[1] for part in join.input} == {scale}
     assert len(joins) >= 2
     assert 0 < np.abs(found - wanted).mean() < 0.1 * np.abs(wanted).mean()
+
+
+def test_what_the_quantiser_refuses_is_said():
+    with pytest.raises(NotApplicableError, match="eight bits"):
+        quantised(b"no model", [])

@@ -60,6 +60,13 @@ def test_the_smallest_that_is_good_enough_on_validation_is_picked():
     assert picked(rows, 0.001).name == "fp16"
 
 
+def test_of_two_of_one_size_the_measurably_quicker_one_is_picked_or_else_the_first():
+    def pick(speedup):
+        return picked([row(), row("fp16", size=0.5, speedup=1.0), row("bf16", size=0.5, speedup=speedup)], 0.003).name
+
+    assert (pick(1.04), pick(1.2)) == ("fp16", "bf16")
+
+
 def test_nothing_is_picked_where_validation_cannot_judge():
     assert picked([row(auc=None), row("int8", size=0.1, auc=None)], 0.003).name == "fp32"
 
@@ -82,3 +89,4 @@ def test_the_interval_decides_whether_fewer_bits_hurt(change, outcome):
 def test_pruned_and_distilled_forms_say_nothing_of_precision():
     found = precision_verdict([row(), row("narrow+int8", change=(-0.2, -0.3, -0.1))], "a tumour", 0.003)
     assert found.outcome == "not known"
+    assert "no form of the original in fewer bits was made" in found.sentence

@@ -74,6 +74,13 @@ def test_nothing_may_lie_around_the_package_but_what_mlflow_adds(built, tmp_path
         open_package(tmp_path / "package")
 
 
+def test_what_python_may_run_instead_of_the_code_is_refused_with_the_remedy(built, tmp_path):
+    shutil.copytree(built[0], tmp_path / "package")
+    (tmp_path / "package/__pycache__").mkdir()
+    with pytest.raises(PackageError, match=r"also holds __pycache__.*Remove __pycache__"):
+        open_package(tmp_path / "package")
+
+
 def test_what_lay_there_before_is_replaced(inputs, tmp_path):
     (tmp_path / "package").mkdir()
     (tmp_path / "package/old").write_text("x")

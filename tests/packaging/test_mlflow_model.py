@@ -1,4 +1,8 @@
 import json
+import os
+import shutil
+import subprocess
+import sys
 
 import mlflow.pyfunc
 import numpy as np
@@ -42,3 +46,11 @@ def test_the_metadata_leads_to_the_manifest(built):
 def test_a_key_may_be_asked_for_through_mlflow(built, tmp_path):
     with pytest.raises(PackageError, match="not signed"):
         mlflow.pyfunc.load_model(str(built[0]), model_config={"public_key": str(tmp_path / "key.pem"), "threads": 2})
+
+
+def test_a_model_that_mlflow_has_loaded_is_still_what_its_manifest_says(built, tmp_path):
+    shutil.copytree(built[0], tmp_path / "model")
+    code = "import sys, mlflow.pyfunc; mlflow.pyfunc.load_model(sys.argv[1])"
+    writing = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run([sys.executable, "-c", code, tmp_path / "model"], env=writing, check=True)
+    assert open_package(tmp_path / "model").manifest == built[1]

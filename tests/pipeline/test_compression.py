@@ -52,6 +52,11 @@ def test_as_many_images_are_drawn_of_each_class_as_there_are(labels, shares):
     assert (judge.name, judge.images) == ("FD[means]", 40)
 
 
+def test_a_judge_of_other_images_has_another_key():
+    one, same, other = (judge_of(subset(labels), Means(), seed=0).key for labels in ([0] * 9, [0] * 9, [0] * 8))
+    assert one == same != other
+
+
 def test_without_the_packages_a_run_goes_on_and_says_how_to_get_them(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(NotApplicableError, match=r"synthetyk\[compress\]"):

@@ -117,6 +117,12 @@ def test_the_same_package_is_registered_once_and_another_is_another_version(own_
     assert register_package(own_store, "mine") == "models:/mine/2"
 
 
+def test_a_package_that_was_signed_since_is_another_version(own_store):
+    register_package(own_store, "mine")
+    (own_store.package / "artifacts/package/signature.json").write_text("{}")
+    assert [register_package(own_store, "mine") for _ in range(2)] == ["models:/mine/2", "models:/mine/2"]
+
+
 def test_a_name_that_mlflow_would_not_take_is_refused(own_store):
     for name in ("a/b", "it's", ""):
         with pytest.raises(ConfigError, match="name"):

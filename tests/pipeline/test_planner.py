@@ -320,6 +320,11 @@ def test_a_form_that_there_is_not_is_refused_before_anything_is_trained():
         plan(assignments=["compress_rows=fp16,int88"])
 
 
+def test_forms_may_be_written_with_spaces_between_them():
+    tight, airy = (plan(assignments=[f"compress_rows={rows}"]) for rows in ("int8,distilled", "int8, distilled"))
+    assert airy.values.compress_steps == tight.values.compress_steps
+
+
 def test_a_plan_from_before_models_were_compressed_is_read(tmp_path):
     made = plan()
     made.save(tmp_path / "plan.json")

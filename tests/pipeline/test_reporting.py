@@ -3,9 +3,9 @@ import pytest
 from synthetyk.core.errors import DatasetError, RunLockedError, TrainingError
 from synthetyk.core.progress import silent
 from synthetyk.pipeline.lock import locked
-from synthetyk.pipeline.reporting import report_failure, up_to_date, write_report
+from synthetyk.pipeline.reporting import answering, report_failure, up_to_date, write_report
 from synthetyk.pipeline.run_folder import RunFolder, begin_run
-from synthetyk.pipeline.stage import Stage, run_stage
+from synthetyk.pipeline.stage import Stage, StageRecord, record_path, run_stage
 from synthetyk.pipeline.stages import BY_NAME, STAGES, up_to
 
 pytestmark = pytest.mark.xdist_group("finished run")
@@ -55,6 +55,21 @@ def test_what_a_killed_training_leaves_behind_it_is_marked(copied):
     page = copied.report.read_text()
     assert "Not known any more" in page
     assert "out of date" in page
+
+
+@pytest.mark.parametrize(
+    ("stage", "words"),
+    [
+        ("compress", "A smaller model was left out. Not installed."),
+        ("package", "A package was left out. Not installed."),
+    ],
+)
+def test_what_lies_there_of_a_stage_that_has_nothing_to_do_any_more_is_not_shown(copied, stage, words):
+    record = StageRecord.load(record_path(copied, stage))
+    record.model_copy(update={"status": "not applicable", "reason": "Not installed."}).save(record_path(copied, stage))
+    assert stage in up_to_date(copied, STAGES) and stage not in answering(copied, STAGES)
+    write_report(copied, STAGES)
+    assert words in copied.report.read_text()
 
 
 def test_other_settings_put_a_stage_out_of_date_and_what_reads_it(copied):

@@ -10,7 +10,7 @@ def with_stages(inputs: ReportInputs, *lines: StageLine) -> ReportInputs:
     return replace(inputs, stages=lines)
 
 
-@pytest.mark.parametrize("status", ["out of date", "failed", "not finished"])
+@pytest.mark.parametrize("status", ["out of date", "failed", "not finished", "not applicable"])
 def test_an_answer_of_an_earlier_training_is_taken_back(inputs: ReportInputs, status: str) -> None:
     old = with_stages(inputs, StageLine("study", status, 0.0), StageLine("privacy", "done", 1.0))
     answer = helps(old)

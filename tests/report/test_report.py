@@ -403,7 +403,7 @@ def test_a_run_with_nothing_says_so_in_every_section(bare: ReportInputs) -> None
 def test_a_stage_that_does_not_apply_gives_its_reason(bare: ReportInputs) -> None:
     line = StageLine("study", "not applicable", 0.1, reason="The data set has no labels.")
     page = Page(render_report(replace(bare, stages=(line,))))
-    assert page.text.count("A study is not applicable to this data. The data set has no labels.") == 2
+    assert page.text.count("A study was left out. The data set has no labels.") == 2
 
 
 def test_what_a_stage_did_not_make_is_not_blamed_on_a_missing_stage(bare: ReportInputs) -> None:

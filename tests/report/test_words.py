@@ -1,6 +1,6 @@
 import pytest
 
-from synthetyk.report.words import count, duration, images, listed, number, percent, plus_minus, score, signed, spread
+from synthetyk.report.words import count, duration, images, number, percent, plus_minus, score, signed, spread
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,3 @@ def test_counts_set_thousands_apart() -> None:
 )
 def test_durations_are_said_as_people_say_them(seconds: float, text: str) -> None:
     assert duration(seconds) == text
-
-
-def test_lists_end_with_and() -> None:
-    assert (listed(["a"]), listed(["a", "b"]), listed(("a", "b", "c"))) == ("a", "a and b", "a, b and c")

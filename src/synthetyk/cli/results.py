@@ -10,7 +10,7 @@ from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.privacy import Privacy
 from synthetyk.evaluation.study.report import StudyReport
 from synthetyk.pipeline.halving import TuningReport
-from synthetyk.pipeline.reporting import up_to_date
+from synthetyk.pipeline.reporting import answering
 from synthetyk.pipeline.run_folder import RunFolder, load_present
 from synthetyk.pipeline.stage import Stage
 from synthetyk.pipeline.stages import STAGES
@@ -31,7 +31,7 @@ def _show_headline(run: RunFolder, stage: Stage) -> None:
 def show_result(run: RunFolder) -> None:
     """Print the answers that the run holds, as far as they fit its data and its training, and where to look."""
     console.print()
-    current = up_to_date(run, STAGES)
+    current = answering(run, STAGES)
     study = load_present(StudyReport, run.study / "study.json")
     if study and "study" in current:
         say(f"Does it help?  {study.verdict.sentence}", style="bold")

@@ -22,8 +22,9 @@ from synthetyk.compression.speed import BATCHES
 from synthetyk.compression.variants import Workshop
 from synthetyk.compression.verdict import benefit, picked, precision_verdict, rule_of
 from synthetyk.core import seeding
-from synthetyk.core.errors import ArtifactError, ConfigError, NotApplicableError, TrainingError
+from synthetyk.core.errors import ArtifactError, ConfigError, SynthetykError
 from synthetyk.core.progress import Progress, silent
+from synthetyk.core.words import listed
 from synthetyk.data.dataset import Dataset
 from synthetyk.training.classifier import TrainedClassifier
 
@@ -59,7 +60,9 @@ def compress_classifier(
         progress(done, len(names), name)
         try:
             rows.append(bench.row(name, rows[0] if rows else None))
-        except (NotApplicableError, TrainingError) as error:
+        except SynthetykError as error:
+            if name == ORIGINAL:
+                raise
             left_out.append(LeftOut(name=name, reason=str(error)))
     progress(len(names), len(names))
     test = bench.splits.test
@@ -70,7 +73,7 @@ def compress_classifier(
         left_out=tuple(left_out),
         pick=picked(rows, config.tolerance).name,
         rule=rule_of(config.tolerance),
-        precision=precision_verdict(rows, subject or _each(classifier.class_names), config.tolerance),
+        precision=precision_verdict(rows, subject or listed(classifier.class_names), config.tolerance),
         test_images=len(test),
         test_groups=len(np.unique(test.groups)),
         notes=_notes(rows),
@@ -90,6 +93,7 @@ class Bench:
         original: ``classifier.onnx`` of the original.
         said: What the original says.
         exported: Variants that were made already, in 32 bits.
+        failed: Variants that could not be made, with the reason.
     """
 
     classifier: TrainedClassifier
@@ -99,14 +103,15 @@ class Bench:
     original: bytes
     said: Predictions
     exported: dict[Variant, bytes] = field(default_factory=dict)
+    failed: dict[Variant, SynthetykError] = field(default_factory=dict)
 
     @classmethod
     def of(cls, classifier: TrainedClassifier, splits: Splits, config: CompressionConfig, folder: Path) -> "Bench":
         """Export the original and ask it about every image."""
         original = export_classifier(classifier)
         words = config.model_dump(mode="json", exclude={"rows", "generator_rows", "positive_class", "tolerance"})
-        about = [part for split in (splits.train, splits.val, splits.test) for part in (split.rows, split.labels)]
-        key = hashed({"config": words, "versions": versions()}, original, *(part.tobytes() for part in about))
+        about = {"config": words, "versions": versions(), "data": splits.sha256}
+        key = hashed(about, original)
         shelf = Shelf(folder, "classifier", key, config.seconds)
         return cls(classifier, splits, config, shelf, original, Predictions.of(original, splits))
 
@@ -114,8 +119,7 @@ class Bench:
         """Return a row, made and measured unless that was done before.
 
         Raises:
-            NotApplicableError: It cannot be made of this classifier.
-            TrainingError: A training failed.
+            SynthetykError: It cannot be made of this classifier, its training failed, or it cannot be measured.
         """
         if done := self._done(name):
             return self._worded(done, original or done)
@@ -168,7 +172,14 @@ class Bench:
         return self.exported[variant]
 
     def _export(self, variant: Variant) -> bytes:
-        return export_classifier(Workshop(self.classifier, self.splits, self.config).make(variant))
+        """Make a variant; what failed once is not trained again for its form in fewer bits."""
+        if variant in self.failed:
+            raise self.failed[variant]
+        try:
+            return export_classifier(Workshop(self.classifier, self.splits, self.config).make(variant))
+        except SynthetykError as error:
+            self.failed[variant] = error
+            raise
 
     def _about(self, name: RowName) -> str:
         workshop = Workshop(self.classifier, self.splits, self.config)
@@ -195,10 +206,6 @@ def _positive(config: CompressionConfig, names: tuple[str, ...]) -> str | None:
     if config.positive_class and config.positive_class not in names:
         raise ConfigError(f"There is no class {config.positive_class!r}", expected=f"one of {', '.join(names)}")
     return (config.positive_class or names[1]) if len(names) == 2 else None
-
-
-def _each(names: tuple[str, ...]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _notes(rows: list[ClassifierRow]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from synthetyk.compression.speed import BATCHES
 from synthetyk.compression.upsampling import as_convolution
 from synthetyk.compression.verdict import gains
 from synthetyk.core import seeding
-from synthetyk.core.errors import ArtifactError
+from synthetyk.core.errors import ArtifactError, SynthetykError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.training.generator_file import LoadedGenerator
 
@@ -33,11 +33,13 @@ class Judge:
     Attributes:
         name: What the distance is called.
         images: How many images it draws.
+        key: SHA-256 of the features of the real ones.
         distance: From the images of a sampler to real ones.
     """
 
     name: str
     images: int
+    key: str
     distance: Callable[[OnnxSampler], float]
 
 
@@ -65,7 +67,12 @@ def compress_generator(
         if RowName.parse(name).variant != "original":
             left_out.append(LeftOut(name=name, reason="Generators are neither pruned nor distilled"))
             continue
-        rows.append(bench.row(name, rows[0] if rows else None))
+        try:
+            rows.append(bench.row(name, rows[0] if rows else None))
+        except SynthetykError as error:
+            if name == ORIGINAL:
+                raise
+            left_out.append(LeftOut(name=name, reason=str(error)))
     progress(len(names), len(names))
     return GeneratorPart(distance=judge.name, images=judge.images, rows=tuple(rows), left_out=tuple(left_out))
 
@@ -92,12 +99,16 @@ class Bench:
     def of(cls, generator: LoadedGenerator, judge: Judge, config: CompressionConfig, folder: Path) -> "Bench":
         """Export the original."""
         original = export_generator(generator)
-        words = {"judge": [judge.name, judge.images], "seed": config.seed, "seconds": config.seconds}
+        words = {"judge": [judge.name, judge.images, judge.key], "seed": config.seed, "seconds": config.seconds}
         key = hashed(words | {"versions": versions()}, original)
         return cls(generator, judge, config, Shelf(folder, "generator", key, config.seconds), original)
 
     def row(self, name: str, original: GeneratorRow | None) -> GeneratorRow:
-        """Return a row, made and measured unless that was done before."""
+        """Return a row, made and measured unless that was done before.
+
+        Raises:
+            SynthetykError: It cannot be made of this generator, or cannot be measured.
+        """
         if done := self._done(name):
             return done
         parts = RowName.parse(name)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetyk.compression.onnx_export import HEAD, require_onnx
+from synthetyk.core.errors import NotApplicableError
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
@@ -82,13 +83,16 @@ def quantised(data: bytes, feeds: Sequence[Feeds]) -> bytes:
     Args:
         data: An ONNX file in 32 bits.
         feeds: Inputs by name, some of what the network was trained on.
+
+    Raises:
+        NotApplicableError: ONNX Runtime cannot; the message says why.
     """
     require_onnx()
     import onnx
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    with TemporaryDirectory() as folder, _calm():
+    with TemporaryDirectory() as folder, _calm(), _refusal():
         original, plain, small = (Path(folder) / f"{name}.onnx" for name in ("original", "plain", "small"))
         original.write_bytes(data)
         quant_pre_process(original, plain, skip_symbolic_shape=True)
@@ -163,6 +167,18 @@ def _calm() -> Iterator[None]:
         yield
     finally:
         logging.disable(before)
+
+
+@contextmanager
+def _refusal() -> Iterator[None]:
+    """Say what ONNX Runtime's quantiser, which has errors of many types, refuses to do."""
+    try:
+        yield
+    except Exception as error:
+        said = next(iter(str(error).splitlines()), "")
+        raise NotApplicableError(
+            f"ONNX Runtime cannot write it in eight bits ({type(error).__name__}: {said})"
+        ) from error
 
 
 def _bytes(model: "ModelProto") -> bytes:

@@ -1,5 +1,6 @@
 """What a model in ONNX form is worth: what it says of validation and test images, and scores of that."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from synthetyk.compression.report import Figure, TestScores
 from synthetyk.core.errors import MetricError
 from synthetyk.data.dataset import Dataset, Subset, to_unit
+from synthetyk.data.digest import hash_images
 from synthetyk.metrics.bootstrap import auc_samples, difference
 from synthetyk.metrics.group_intervals import accuracy_interval, calibration_interval
 from synthetyk.runtime.session import OnnxModel
@@ -32,6 +34,15 @@ class Splits:
     def of(cls, dataset: Dataset) -> Self:
         """Leave out images without a label."""
         return cls(*(part.select(part.labels >= 0) for part in (dataset.train, dataset.val, dataset.test)))
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 over every class name, label, pixel and group."""
+        parts = (self.train, self.val, self.test)
+        digest = hashlib.sha256(hash_images(self.train.class_names, parts).encode())
+        for part in parts:
+            digest.update(part.groups.tobytes())
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """What the figures of a compression say in words: what is gained, what to use, whether fewer bits hurt."""
 
+import math
 from collections.abc import Sequence
 
 from synthetyk.compression.names import ORIGINAL, PRECISIONS
 from synthetyk.compression.report import ClassifierRow, ModelFile, PrecisionVerdict, TestScores
+from synthetyk.core.words import listed
 
 WORTH = 1.1  # times smaller or faster, below which it is no benefit
 
@@ -41,14 +43,19 @@ def benefit(row: ModelFile, original: ModelFile, lost: float | None, tolerance: 
 def picked(rows: Sequence[ClassifierRow], tolerance: float) -> ClassifierRow:
     """Return the smallest row whose validation AUC is within the tolerance of the original's, which comes first.
 
-    Of two of one size the quicker one is taken.
+    Of two of one size the quicker one is taken, in steps of a tenth: less is noise. Then the first one is.
     """
     original = rows[0]
     if original.validation_auc is None:
         return original
     least = original.validation_auc - tolerance
     fit = [row for row in rows if row.validation_auc is not None and row.validation_auc >= least]
-    return min(fit, key=lambda row: (row.megabytes, -row.latencies[-1].speedup if row.latencies else 0.0))
+    return min(fit, key=lambda row: (row.megabytes, -_tenths_faster(row)))
+
+
+def _tenths_faster(row: ModelFile) -> int:
+    """Return how often a row's speed-up on the largest batch is a factor of `WORTH`, rounded."""
+    return round(math.log(row.latencies[-1].speedup, WORTH)) if row.latencies else 0
 
 
 def rule_of(tolerance: float) -> str:
@@ -69,13 +76,14 @@ def precision_verdict(rows: Sequence[ClassifierRow], subject: str, tolerance: fl
     hurt = [name for name, test in scored.items() if test.auc_difference.high < -tolerance]
     unsure = [name for name, test in scored.items() if test.auc_difference.low < -tolerance and name not in hurt]
     if not scored:
-        words = f"Whether fewer bits hurt the detection of {subject} is not known: no test images can judge it"
+        why = "no test images can judge it" if named else "no form of the original in fewer bits was made"
+        words = f"Whether fewer bits hurt the detection of {subject} is not known: {why}"
         return PrecisionVerdict(outcome="not known", subject=subject, sentence=f"{words}.")
     changes = "; ".join(f"{name} changes the AUC by {_change(test)}" for name, test in scored.items())
     if hurt:
-        outcome, words = "loss", f"{_listed(hurt)} hurts the detection of {subject}"
+        outcome, words = "loss", f"{listed(hurt)} hurts the detection of {subject}"
     elif unsure:
-        outcome, words = "not decided", f"Whether {_listed(unsure)} hurts the detection of {subject} is not decided"
+        outcome, words = "not decided", f"Whether {listed(unsure)} hurts the detection of {subject} is not decided"
     else:
         outcome, words = "no loss", f"Fewer bits do not hurt the detection of {subject}"
     about = f"95% intervals, losses of up to {tolerance:g} count as none"
@@ -90,11 +98,6 @@ def _change(test: TestScores) -> str:
 
 def _signed(value: float) -> str:
     return f"{value:+.4f}".replace("-", "−") if abs(value) >= 0.00005 else "0.0000"
-
-
-def _listed(names: Sequence[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _batch(count: int) -> str:

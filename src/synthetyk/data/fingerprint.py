@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from synthetyk.core.artifacts import Artifact
 from synthetyk.core.progress import Progress, silent
+from synthetyk.core.words import listed
 from synthetyk.data.census import ClassReport, CopyReport, GroupReport, PixelReport, ProblemReport, report_problems
 from synthetyk.data.copies import Copies, clusters, find_copies
 from synthetyk.data.dataset import SplitName
@@ -62,17 +63,13 @@ class Fingerprint(Artifact):
             *self.pixels.sentences(),
             *([f"Largest class over smallest in training: {ratio:.1f}."] if ratio else []),
             f"Patients or slides: {self.groups.rule}.",
-            f"Splits: {f'{_listed(self.carved)} carved here' if self.carved else 'all come with the data set'}.",
+            f"Splits: {f'{listed(self.carved)} carved here' if self.carved else 'all come with the data set'}.",
             f"Exact copies: {self.exact_copies}.",
             f"Near copies: {self.near_copies}.",
             *(f"Left out of {reason}: {count:,}." for reason, count in self.removed.items()),
             *(f"Cannot be used, {kind}: {found}" for kind, found in self.problems.items()),
             *self.notes,
         ]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(names)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from synthetyk.core.words import listed
 from synthetyk.runtime.manifest import Measured, PackagedClassifier, PackagedGenerator, PackageManifest, TrainingData
 
 LIMITS = (
@@ -57,7 +58,7 @@ def _generator(part: PackagedGenerator) -> Iterator[str]:
     yield _points(
         [
             f"`{part.file}`: {part.precision}, draws {'grey' if channels == 1 else 'RGB'} images of {height} x {width} "
-            f"pixels{f' of {_listed(part.class_names)}' if part.class_names else ''}.",
+            f"pixels{f' of {listed(part.class_names)}' if part.class_names else ''}.",
             f"Image i of a class is the same for the same seed; the seed is {part.seed} unless another is asked for.",
         ]
     )
@@ -100,8 +101,3 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _points(points: Iterable[str]) -> str:
     return "\n".join(f"- {point}" for point in points)
-
-
-def _listed(words: Sequence[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last

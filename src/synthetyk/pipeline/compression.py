@@ -1,5 +1,6 @@
 """Compresses the classifier and the first generator of a run."""
 
+import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def judge_of(train: Subset, extractor: FeatureExtractor, seed: int) -> Judge:
         ]
         return frechet_distance(features, np.concatenate(drawn))
 
-    return Judge(f"FD[{extractor.name}]", count, distance)
+    return Judge(f"FD[{extractor.name}]", count, hashlib.sha256(features.tobytes()).hexdigest(), distance)
 
 
 def _extractor(run: RunFolder, plan: PlanValues) -> FeatureExtractor:

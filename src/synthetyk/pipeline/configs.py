@@ -194,7 +194,7 @@ def compression_config(plan: Any, *, seed: int) -> CompressionConfig:
     """
     return CompressionConfig.parse(
         {
-            "rows": [name.strip() for name in plan.compress_rows.split(",") if name.strip()],
+            "rows": row_list(plan.compress_rows),
             "steps": plan.compress_steps,
             "resamples": plan.study_resamples,
             "positive_class": plan.positive_class or None,
@@ -202,6 +202,11 @@ def compression_config(plan: Any, *, seed: int) -> CompressionConfig:
         },
         where="the plan",
     )
+
+
+def row_list(text: str) -> list[str]:
+    """Return the names of rows that stand in a text, with commas between them."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _positive_type(classes: Classes) -> str | None:

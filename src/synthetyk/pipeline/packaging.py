@@ -5,7 +5,7 @@ from pathlib import Path
 
 import synthetyk
 from synthetyk.compression.report import CompressionReport
-from synthetyk.core.artifacts import sha256_file
+from synthetyk.core.artifacts import sha256_file, sha256_tree
 from synthetyk.core.errors import MissingDependencyError, NotApplicableError, RunError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import CacheRecord
@@ -21,7 +21,7 @@ from synthetyk.pipeline.plan import Plan
 from synthetyk.pipeline.run_folder import RunFolder, load_present
 from synthetyk.pipeline.stage import Stage, StageRecord, hashes, record_path
 from synthetyk.pipeline.trackers import whole
-from synthetyk.runtime.manifest import MANIFEST
+from synthetyk.runtime.manifest import OWN_FILES
 from synthetyk.runtime.package import open_package
 from synthetyk.training.classifier import SETTINGS_FILE
 
@@ -109,7 +109,7 @@ def register_package(run: RunFolder, name: str) -> str:
 
     Args:
         run: With a package.
-        name: Of the model; each package that differs from those before becomes a new version of it.
+        name: Of the model; each package that differs from those before becomes a new version of it, a signed one too.
 
     Returns:
         Where it can be loaded from, ``models:/NAME/VERSION``.
@@ -120,7 +120,8 @@ def register_package(run: RunFolder, name: str) -> str:
     """
     from synthetyk.tracking.mlflow import MlflowTracker
 
-    content = sha256_file(open_package(run.package).folder / MANIFEST)
+    folder = open_package(run.package).folder
+    content = sha256_tree(folder / name for name in OWN_FILES)
     with locked(run.path):
         tracker = MlflowTracker.open(whole(run))
         try:

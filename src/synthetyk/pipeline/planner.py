@@ -7,7 +7,7 @@ from typing import Any
 from synthetyk.compression.names import DEFAULT_ROWS, EFFORTS, QUICK_ROWS
 from synthetyk.core.errors import ConfigError
 from synthetyk.evaluation.study.arms import BY_NAME, NAMES
-from synthetyk.pipeline.configs import classifier_config, compression_config, gan_config, study_config
+from synthetyk.pipeline.configs import classifier_config, compression_config, gan_config, row_list, study_config
 from synthetyk.pipeline.encoder_rules import OWN, check_encoder, pretraining_seconds, put_encoder, put_start
 from synthetyk.pipeline.facts import Facts, Speeds
 from synthetyk.pipeline.plan import Draft, Plan
@@ -258,7 +258,7 @@ def _compression(draft: Draft, pace: float, seconds: float) -> None:
         draft.put("compress_rows", quick, f"{seconds:.0f} s carry what needs next to no training")
     else:
         draft.put("compress_rows", every, f"{seconds:.0f} s carry everything")
-    rows = draft["compress_rows"].split(",")
+    rows = row_list(draft["compress_rows"])
     trained = {variant: effort for variant, effort in EFFORTS.items() if any(row.startswith(variant) for row in rows)}
     left = max(0.0, seconds - PER_ROW * (4 + len(rows)))
     steps = _steps(left / max(1, sum(trained.values())), 2 * pace) if pace else 100

@@ -60,12 +60,12 @@ def write_report(run: RunFolder, stages: Sequence[Stage], failed: StageLine | No
         evaluation=load_present(Evaluation, run / "evaluation.json"),
         privacy=load_present(Privacy, run / "privacy.json"),
         manifest=load_present(Manifest, run.synthetic_of(0) / "manifest.json"),
-        study=load_present(StudyReport, run.study / "study.json"),
-        compression=load_present(CompressionReport, run.compression),
+        study=load_present(StudyReport, run.study / "study.json") if _applies(run, "study") else None,
+        compression=load_present(CompressionReport, run.compression) if _applies(run, "compress") else None,
         classes=load_present(Classes, run.classes),
-        anomalies=load_present(AnomalyReport, run / "anomalies.json"),
-        anomaly_sheet=_present(run / "anomalies.png"),
-        package=load_present(PackageManifest, run.package / INSIDE / MANIFEST),
+        anomalies=load_present(AnomalyReport, run / "anomalies.json") if _applies(run, "anomalies") else None,
+        anomaly_sheet=_present(run / "anomalies.png") if _applies(run, "anomalies") else None,
+        package=load_present(PackageManifest, run.package / INSIDE / MANIFEST) if _applies(run, "package") else None,
     )
     write_bytes(run.report, render_report(inputs).encode())
 
@@ -112,6 +112,24 @@ def up_to_date(run: RunFolder, stages: Sequence[Stage], failed: str = "") -> set
         elif record or not stage.optional:
             left |= dict.fromkeys(stage.writes, CHANGED)
     return names
+
+
+def answering(run: RunFolder, stages: Sequence[Stage]) -> set[str]:
+    """Return the names of the stages that are up to date and had something to do.
+
+    What lies there of one that had nothing to do is of an earlier state of the run.
+
+    Args:
+        run: The run.
+        stages: All of its stages, in order.
+    """
+    return {name for name in up_to_date(run, stages) if _applies(run, name)}
+
+
+def _applies(run: RunFolder, name: str) -> bool:
+    """Tell whether a stage had something to do when it last ended, if it did."""
+    record = load_present(StageRecord, record_path(run, name))
+    return record is None or record.status == "done"
 
 
 def _follows(record: StageRecord, stage: Stage, run: RunFolder, left: Mapping[str, str]) -> bool:

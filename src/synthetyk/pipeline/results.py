@@ -9,7 +9,7 @@ from synthetyk.evaluation.privacy import Privacy
 from synthetyk.evaluation.scores import FIGURES
 from synthetyk.evaluation.study.report import StudyReport
 from synthetyk.pipeline.gans import tell_trainings
-from synthetyk.pipeline.reporting import up_to_date
+from synthetyk.pipeline.reporting import answering
 from synthetyk.pipeline.run_folder import RunFolder, load_present
 from synthetyk.pipeline.stages import STAGES
 from synthetyk.tracking.several import SeveralTrackers
@@ -30,7 +30,7 @@ FILES = {
 
 def tell_results(run: RunFolder, tracker: SeveralTrackers) -> None:
     """Tell whatever the run has found, as far as it fits its data and its training."""
-    current = up_to_date(run, STAGES)
+    current = answering(run, STAGES)
     if "train" in current:
         tell_trainings(run, [each.name for each in tracker.others])
     evaluation = load_present(Evaluation, run / FILES["evaluate"]) if "evaluate" in current else None

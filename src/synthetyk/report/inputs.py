@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from synthetyk.compression.report import CompressionReport
+from synthetyk.core.words import listed
 from synthetyk.data.classes import Classes
 from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.evaluation.anomaly import AnomalyReport
@@ -13,7 +14,6 @@ from synthetyk.evaluation.evaluate import Evaluation
 from synthetyk.evaluation.generation import Manifest
 from synthetyk.evaluation.privacy import Privacy
 from synthetyk.evaluation.study.report import StudyReport
-from synthetyk.report.words import listed
 from synthetyk.runtime.manifest import PackageManifest
 
 Status = Literal["done", "not applicable", "failed", "out of date", "not finished"]
@@ -106,7 +106,7 @@ class ReportInputs:
         if any(stage.status == "failed" for stage in ended):
             return f"{what} was not made, since the stage {stages[0]!r} failed. {reason}"
         if reason:
-            return f"{what} is not applicable to this data. {reason}"
+            return f"{what} was left out. {reason}"
         if ended:
             return f"{what} was not made."
         return f"{what} is not part of this run: the stage {stages[0]!r} was not run."
@@ -118,7 +118,7 @@ class ReportInputs:
             fields: Names of the parts, for example ``"evaluation"``.
         """
         makers = [MADE_BY[name] for name in fields if getattr(self, name) is not None]
-        old = [repr(s.name) for s in self.stages if s.name in makers and s.status not in ("done", "not applicable")]
+        old = [repr(s.name) for s in self.stages if s.name in makers and s.status != "done"]
         if not old:
             return ""
         return (

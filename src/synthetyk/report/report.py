@@ -5,6 +5,7 @@ from dataclasses import replace
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import synthetyk
+from synthetyk.core.words import listed
 from synthetyk.report.answers import failures, helps, precise, shareable
 from synthetyk.report.inputs import ReportInputs, StageLine
 from synthetyk.report.parts import Section, Text
@@ -18,7 +19,7 @@ from synthetyk.report.sections.making import making
 from synthetyk.report.sections.package import package
 from synthetyk.report.sections.study import study
 from synthetyk.report.sections.training import training
-from synthetyk.report.words import images, listed
+from synthetyk.report.words import images
 
 __all__ = ["ReportInputs", "StageLine", "render_report"]
 

@@ -84,12 +84,6 @@ def duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 10 else f"{rest} s"
 
 
-def listed(words: list[str] | tuple[str, ...]) -> str:
-    """Join words as a sentence does: ``a, b and c``."""
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
-
-
 def _minus(text: str) -> str:
     """Use the sign that is as wide as a plus."""
     return text.replace("-", "−")

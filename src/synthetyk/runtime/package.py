@@ -13,6 +13,7 @@ from synthetyk.runtime.manifest import MANIFEST, OWN_FILES, SIGNATURE, FileRecor
 
 INSIDE = Path("artifacts/package")  # where the package lies in an MLflow model
 ADDED = frozenset({"registered_model_meta"})  # what MLflow adds to a model that is loaded by its registered name
+BYTECODE = "__pycache__"  # never allowed: Python would run what lies there instead of the code that was checked
 SMALL = 16 * 2**20  # bytes that manifest or signature may have
 COPY_AGAIN = "Copy or make the package again, and use it only if you know why it changed"
 
@@ -144,7 +145,11 @@ def _check_files(folder: Path, files: Mapping[str, FileRecord], besides: Set[str
     if missing := sorted(set(files) - found):
         raise PackageError(f"{folder} lacks {', '.join(missing)}", expected="every file that its manifest names")
     if extra := sorted(found - set(files)):
-        raise PackageError(f"{folder} also holds {', '.join(extra)}", expected="no file but those of its manifest")
+        action = (
+            f"Remove {BYTECODE}: Python writes it, and would run it instead of the code" if BYTECODE in extra else ""
+        )
+        too_many = f"{folder} also holds {', '.join(extra)}"
+        raise PackageError(too_many, expected="no file but those of its manifest", action=action)
     for name, record in files.items():
         _checked(folder / name, record)
 

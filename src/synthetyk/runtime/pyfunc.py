@@ -1,12 +1,13 @@
 """The package as an MLflow model: the only module of this floor that imports MLflow."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 from synthetyk.core.errors import MissingDependencyError, RequestError, SynthetykError
 from synthetyk.runtime.classifier import ClassifierSession, Prediction
 from synthetyk.runtime.generator import GeneratorSession
-from synthetyk.runtime.package import open_package
+from synthetyk.runtime.package import BYTECODE, open_package
 from synthetyk.runtime.requests import RequestParams, images_of, png_text
 
 try:
@@ -32,7 +33,9 @@ class PackagedModel(PythonModel):
         """Open the package that MLflow unpacked."""
         asked = context.model_config or {}
         key, threads = asked.get("public_key"), int(asked.get("threads") or 1)
-        package = open_package(Path(context.artifacts["package"]), Path(key) if key else None)
+        folder = Path(context.artifacts["package"]).resolve()
+        shutil.rmtree(folder.parents[1] / BYTECODE, ignore_errors=True)  # what MLflow left when it ran the code
+        package = open_package(folder, Path(key) if key else None)
         self.classifier = ClassifierSession.open(package, threads=threads) if package.manifest.classifier else None
         self.generator = GeneratorSession.open(package, threads=threads) if package.manifest.generator else None
 

@@ -28,7 +28,7 @@ EVERY = 5.0  # seconds between two deliveries: each is a transaction of some 20 
 AT_ONCE = 1000, 100  # metrics, params that MLflow takes in one delivery
 LONGEST = 5000  # characters that MLflow takes in a tag or a param on every store
 SQLITE, MEMORY = "sqlite:///", "/dev/shm"
-PARENT, CONTENT = "mlflow.parentRunId", "synthetyk.manifest_sha256"
+PARENT, CONTENT = "mlflow.parentRunId", "synthetyk.content_sha256"
 
 
 class MlflowTracker:

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,6 +15,7 @@ from synthetyk.core import seeding
 from synthetyk.core.artifacts import Artifact, Migration, write_bytes
 from synthetyk.core.errors import ArtifactError
 from synthetyk.data.dataset import Subset
+from synthetyk.data.digest import blocks, hash_images
 from synthetyk.evaluation.study.arms import BY_NAME, class_counts
 from synthetyk.evaluation.study.inputs import Inputs
 from synthetyk.evaluation.study.start import SharedStart
@@ -25,7 +26,6 @@ from synthetyk.training.labelled_images import LabelledImages
 from synthetyk.training.validation_curve import ValidationPoint
 
 JOB_FILE, PREDICTIONS_FILE = "job.json", "predictions.npz"
-BLOCK = 1024  # images read into memory at a time
 
 
 @dataclass(frozen=True)
@@ -190,19 +190,9 @@ def train_in_turn(
 
 def predict(classifier: TrainedClassifier, images: Subset) -> NDArray[np.float32]:
     """Return a classifier's probabilities of every image, float32 ``(N, K)``."""
-    return np.concatenate([classifier.probabilities(images.batch(part)) for part in _blocks(len(images))])
+    return np.concatenate([classifier.probabilities(images.batch(part)) for part in blocks(len(images))])
 
 
 def hash_inputs(inputs: Inputs) -> str:
     """Return a SHA-256 over every image, label and class name."""
-    digest = hashlib.sha256(json.dumps(inputs.train.class_names).encode())
-    parts: list[LabelledImages] = [inputs.train, inputs.val, inputs.test, *inputs.synthetic]
-    for part in parts:
-        digest.update(part.labels.tobytes())
-        for block in _blocks(len(part)):
-            digest.update(part.batch(np.arange(block.start, min(block.stop, len(part)))).data)
-    return digest.hexdigest()
-
-
-def _blocks(count: int) -> Iterator[slice]:
-    return (slice(start, start + BLOCK) for start in range(0, count, BLOCK))
+    return hash_images(inputs.train.class_names, [inputs.train, inputs.val, inputs.test, *inputs.synthetic])

@@ -1,5 +1,6 @@
 """What the data is: counts, copies, leaks, problems, intensities."""
 
+from synthetyk.core.words import listed
 from synthetyk.data.census import CopyReport, Extent, PixelReport
 from synthetyk.data.classes import Classes
 from synthetyk.data.dataset import SPLITS
@@ -8,7 +9,7 @@ from synthetyk.report.inputs import ReportInputs
 from synthetyk.report.parts import Cell, Facts, Gallery, Part, Points, Section, Table, Text
 from synthetyk.report.pictures import chart
 from synthetyk.report.plots import MOST_LINES, histogram_panel
-from synthetyk.report.words import NONE, count, images, listed
+from synthetyk.report.words import NONE, count, images
 
 TITLE = "What is the data?"
 SPLIT_NAMES = {"train": "Training", "val": "Validation", "test": "Test"}

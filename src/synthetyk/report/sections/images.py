@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from synthetyk.core.words import listed
 from synthetyk.evaluation.generation import Manifest
 from synthetyk.report.inputs import ReportInputs
 from synthetyk.report.parts import Figure, Gallery, Part, Section, Text
 from synthetyk.report.pictures import sheet
-from synthetyk.report.words import count, images, listed
+from synthetyk.report.words import count, images
 
 
 def pictures(inputs: ReportInputs) -> Section:
