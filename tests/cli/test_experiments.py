@@ -117,8 +117,7 @@ def test_quiet_experiments_say_one_line_each(call):
 
 
 def test_a_failure_is_an_error_after_the_table_of_the_others(call, tmp_path):
-    values = {"encoder": ["edgenet", "densenet121"], "weights": str(tmp_path / "w.npz"), "max_steps": 1}
-    (tmp_path / "w.npz").write_bytes(b"no weights")
+    values = {"encoder": ["edgenet", "densenet121"], "synthetic": str(tmp_path), "max_steps": 1}
     result = call(values, "--no-compress")
     assert isinstance(result.exception, TrainingError)
     assert str(result.exception).startswith("2 of 2 experiments failed: one encoder=edgenet: ")

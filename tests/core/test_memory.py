@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from synthetyk.core import memory
-from synthetyk.core.memory import MemoryWatch, resident
+from synthetyk.core.memory import MemoryWatch, resident, risen
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only the system's own record is known")
 
@@ -36,6 +36,11 @@ def test_memory_held_for_a_moment_is_part_of_the_peak_and_is_not_afterwards():
         pass
     assert during.peak_mb > before.peak_mb + 150
     assert after.peak_mb < during.peak_mb - 150
+
+
+def test_a_record_that_rises_by_a_few_pages_has_not_risen():
+    assert not risen(10**9, 10**9 + 50 * memory.PAGE)
+    assert risen(10**9, 10**9 + 5 * 10**6)
 
 
 def test_what_other_processes_hold_meanwhile_counts(child):

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from synthetyk.core.errors import ConfigError
-from synthetyk.data.classes import Classes, ClassWords, classes_of, only_normal, read_classes
+from synthetyk.data.classes import Classes, ClassWords, classes_of, only_normal, positive_label, read_classes
 
 
 def about(names, **said):
@@ -31,6 +31,18 @@ def test_a_name_that_means_healthy_is_the_normal_class(name):
 @pytest.mark.parametrize("name", ["abnormal", "not normal", "Non-Normal", "paranormal", "benign", "0", "positive"])
 def test_a_name_that_does_not_is_not(name):
     assert classes_of([name, "other"], {}).normal is None
+
+
+@pytest.mark.parametrize("name", ["notumor", "NOTUMOUR", "nofinding", "nofindings", "Uninfected"])
+def test_a_denial_may_be_written_as_one_word(name):
+    assert classes_of([name, "other"], {}).normal == name
+
+
+@pytest.mark.parametrize(
+    ("names", "label"), [(("ill", "normal"), 0), (("normal", "pneumonia"), 1), (("benign", "malignant"), 1)]
+)
+def test_positive_is_the_class_beside_the_normal_one(names, label):
+    assert positive_label(names) == label
 
 
 def test_two_names_that_mean_healthy_tell_nothing():

@@ -157,6 +157,12 @@ def test_the_figure_grows_with_the_number_of_experiments():
     assert many.size[1] > few.size[1] + 300
 
 
+def test_a_dollar_in_a_name_begins_no_formula():
+    name = "cost $x^{$"
+    assert experiments_figure(report(result(name), effects=[effect()])).startswith(b"\x89PNG")
+    assert f"{name}: 0.800" in panels_of(report(result(name)))[0].alt
+
+
 def test_of_one_grid_rows_are_called_by_what_it_varies():
     grid = [result("my file encoder=a, epochs=3"), result("my file encoder=b, epochs=3")]
     assert row_name(grid[0].name, grid) == "encoder=a, epochs=3"

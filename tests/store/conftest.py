@@ -14,14 +14,14 @@ from synthetyk.store.drivers.cassandra_session import CassandraSession
 # The contact points of a cluster, and the folder of one that the script has started.
 HOSTS, FOLDER = "SYNTHETYK_CASSANDRA_HOSTS", "SYNTHETYK_CASSANDRA_FOLDER"
 SCRIPT = Path(__file__).parents[3] / "shared/cassandra/cassandra"
-NODES = 3
+NODES = int(os.environ.get("SYNTHETYK_CASSANDRA_NODES", "1"))  # three take 3 GB and, on two cores, minutes
 
 
 class Cluster:
     """One that tests may use."""
 
-    def __init__(self, hosts: str, folder: str | None) -> None:
-        self.hosts, self.folder = hosts, folder
+    def __init__(self, hosts: str, folder: str | None, nodes: int = NODES) -> None:
+        self.hosts, self.folder, self.nodes = hosts, folder, nodes
 
     @contextmanager
     def keyspace(self, **options):

@@ -1,7 +1,7 @@
 import pytest
 
 from synthetyk.core.errors import DamagedImageError
-from synthetyk.store.contract import filled, said
+from synthetyk.store.contract import PNG, filled, said
 from synthetyk.store.copy import copy_store, every_image, holds
 from synthetyk.store.drivers.memory import MemoryStore
 from synthetyk.store.drivers.sqlite import SqliteStore
@@ -59,11 +59,32 @@ def test_what_the_source_cannot_read_is_named_and_the_rest_is_copied(source):
 def test_what_the_target_holds_damaged_is_mended(source, tmp_path):
     target = SqliteStore(tmp_path / "target.db")
     copy_store(source, target)
+    first = next(every_image(target)).id
+    target.put_prediction(said(first, "only here"))
     with target._writing() as database:
         database.execute("UPDATE contents SET data = CAST('x' AS BLOB)")
     assert copy_store(source, target).images == 5
-    assert contents(target) == contents(source)
+    assert {image: found[:2] for image, found in contents(target).items()} == {
+        image: found[:2] for image, found in contents(source).items()
+    }
+    assert "only here" in [prediction.id for prediction in target.predictions(first)]
     target.close()
+
+
+def test_what_is_damaged_on_both_sides_is_left_as_it_is(source):
+    with source._writing() as database:
+        database.execute("UPDATE contents SET data = CAST('x' AS BLOB)")
+    before = list(every_image(source))
+    assert len(copy_store(source, source).damaged) == 5
+    assert list(every_image(source)) == before
+    assert all(source.predictions(record.id) for record in before)
+
+
+def test_an_image_of_no_bytes_is_copied(source):
+    empty = source.put(b"", PNG)
+    target = MemoryStore()
+    assert copy_store(source, target).damaged == ()
+    assert target.read(empty.id) == b""
 
 
 def test_a_target_that_does_not_give_back_what_it_was_given_ends_the_copy(source, monkeypatch):

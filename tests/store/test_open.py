@@ -1,6 +1,6 @@
 import pytest
 
-from synthetyk.core.errors import ConfigError, UnknownNameError
+from synthetyk.core.errors import ConfigError, StoreError, UnknownNameError
 from synthetyk.store.drivers.memory import MemoryStore
 from synthetyk.store.drivers.sqlite import SqliteStore
 from synthetyk.store.open import open_store
@@ -22,3 +22,9 @@ def test_an_unknown_kind_names_the_nearest():
 def test_what_is_no_url_is_refused():
     with pytest.raises(ConfigError, match="memory:, sqlite:"):
         open_store("images.db")
+
+
+def test_a_store_that_has_to_be_there_is_not_made(tmp_path):
+    with pytest.raises(StoreError, match="no store"):
+        open_store(f"sqlite:///{tmp_path}/none.db", must_exist=True)
+    assert list(tmp_path.iterdir()) == []

@@ -4,6 +4,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -93,6 +94,15 @@ def test_a_forked_process_takes_a_connection_of_its_own(store):
         os._exit(0 if len(store._open) == 2 else 1)
     assert os.waitpid(child, 0)[1] == 0
     assert len(store.page(Wanted()).records) == 2
+
+
+def test_connections_of_threads_that_have_ended_are_closed(store):
+    for number in range(5):
+        thread = threading.Thread(target=store.put, args=(b"%d" % number, PNG))
+        thread.start()
+        thread.join()
+    assert len(store._open) <= 2
+    assert len(store.page(Wanted()).records) == 5
 
 
 def test_damaged_bytes_are_not_handed_out(store):

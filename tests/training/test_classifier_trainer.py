@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import torch
 from sklearn.metrics import log_loss, roc_auc_score
 from tests.training.bars import bars
 
-from synthetyk.core.errors import ArtifactError, DivergedError, TrainingError
+from synthetyk.core.errors import ArtifactError, ConfigError, DivergedError, TrainingError
 from synthetyk.tracking.jsonl import JsonlTracker, read_jsonl
+from synthetyk.tracking.tracker import NullTracker
 from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.classifier_trainer import (
     ClassifierTrainer,
@@ -159,6 +161,23 @@ def test_a_plain_average_knows_the_statistics_of_what_it_sees() -> None:
     torch.testing.assert_close(stem[1].running_var, maps.var(dim=(0, 2, 3)), rtol=0.2, atol=0.05)
     assert trained.best_step == 40
     assert roc_auc_score(VAL.labels, trained.probabilities(VAL.images)[:, 1]) == pytest.approx(trained.curve[-1].auc)
+
+
+def test_a_tracker_hears_of_a_plain_average_what_is_kept() -> None:
+    told: dict[int, float] = {}
+
+    class Ear(NullTracker):
+        def log(self, step: int, values: Mapping[str, float]) -> None:
+            told[step] = values["val_loss"]
+
+    config = CONFIG.replace(average="swa", steps=12, evaluate_every=6)
+    trained = ClassifierTrainer(config, TRAIN, VAL, tracker=Ear()).fit()
+    assert told == {point.step: point.loss for point in trained.curve}
+
+
+def test_a_plain_average_of_a_training_that_may_end_early_is_refused() -> None:
+    with pytest.raises(ConfigError, match="average 'ema' where there is a stop"):
+        CONFIG.replace(average="swa", stop=Patience())
 
 
 @pytest.mark.parametrize(("noise", "used"), [(100, 0), (200, 4)])

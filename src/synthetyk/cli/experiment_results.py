@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich.markup import escape
 from rich.table import Table
 
 from synthetyk.cli.display import console, say
@@ -15,9 +16,8 @@ from synthetyk.report.words import score, signed, spread
 def show_experiments(report: ExperimentsReport, folder: ExperimentsFolder) -> None:
     """Print the table of experiments, what each setting changes, which is best, and where to look."""
     console.print()
-    tried = [one for one in report.experiments if one.seeds]
-    if tried:
-        console.print(_scores(tried))
+    if report.tried:
+        console.print(_scores(report.tried))
     for name in dict.fromkeys(effect.score for effect in report.effects):
         console.print(_effects([effect for effect in report.effects if effect.score == name], name))
     if report.best:
@@ -39,7 +39,7 @@ def _scores(results: Sequence[ExperimentResult]) -> Table:
     table.add_column("validation", justify="right", no_wrap=True)
     table.add_column("test, 95% interval", justify="right", no_wrap=True)
     for one in results:
-        about = [(row_name(one.name, results), str(len(one.seeds)))]
+        about = [(escape(row_name(one.name, results)), str(len(one.seeds)))]
         for name in shown_scores(results):
             test = one.test[name]
             told = f"{score(test.mean)}, {spread(test.low, test.high)}"
@@ -57,5 +57,5 @@ def _effects(effects: Sequence[Effect], name: str) -> Table:
     for one in effects:
         found = one.difference
         change = f"{signed(found.mean)}, {signed(found.low)} to {signed(found.high)}"
-        table.add_row(effect_name(one), change, one.outcome)
+        table.add_row(escape(effect_name(one)), change, one.outcome)
     return table

@@ -44,17 +44,17 @@ class ExperimentOptions:
         bool, typer.Option("--no-compress", help="Neither quantise nor prune the models afterwards.")
     ] = False
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """Keys that go before those of the files, with their values."""
+        names = ("data", "image_size", "max_steps", "seeds")
+        found = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return found | ({"compress": False} if self.no_compress else {})
+
     def over(self, experiment: Experiment) -> Experiment:
         """Lay what was given over an experiment."""
-        given: dict[str, Any] = {
-            name: getattr(self, name)
-            for name in ("data", "image_size", "max_steps", "seeds")
-            if getattr(self, name) is not None
-        }
-        if self.no_compress:
-            given["compress"] = False
-        given["tracker"] = tuple(dict.fromkeys([*experiment.tracker, *chosen(self.tracker or [])]))
-        located = experiment.replace(**given)
+        trackers = tuple(dict.fromkeys([*experiment.tracker, *chosen(self.tracker or [])]))
+        located = experiment.replace(**self.given, tracker=trackers)
         return located.replace(data=absolute(located.data)) if located.data else located
 
 
@@ -79,10 +79,11 @@ def run(
 
     What is trained already is not trained again: the same command goes on where it was stopped.
     """
-    found = {name: options.over(one) for name, one in read_experiments(files, defaults).items()}
+    found = {name: options.over(one) for name, one in read_experiments(files, defaults, given=options.given).items()}
     from synthetyk.cli.experiment_results import show_experiments
     from synthetyk.pipeline.experiments.folder import ExperimentsAsked, begin_experiments
-    from synthetyk.pipeline.experiments.plan import check, notices
+    from synthetyk.pipeline.experiments.notices import notices
+    from synthetyk.pipeline.experiments.plan import check
     from synthetyk.pipeline.experiments.run import run_experiments
 
     asked = ExperimentsAsked(options=data.source(), seed=data.seed, remove_copies=data.remove_copies, experiments=found)

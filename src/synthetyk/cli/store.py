@@ -1,5 +1,6 @@
 """``synthetyk store``: what is kept of images, and how it moves."""
 
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -18,7 +19,7 @@ def store() -> None:
 @app.command("copy")
 def copy(
     source: Annotated[str, typer.Argument(metavar="FROM", help="For example sqlite:///images.db.")],
-    target: Annotated[str, typer.Argument(metavar="TO", help="Another store; what it holds already is left alone.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="Another store; what it holds whole is left alone.")],
 ) -> None:
     """Copy every image and prediction, read each back, and go on where a copy was stopped."""
     from synthetyk.store.copy import copy_store
@@ -26,8 +27,12 @@ def copy(
 
     if source == target:
         raise ConfigError("Both stores are the same", expected="two different ones")
-    with progress_of("copy") as progress:
-        found = copy_store(open_store(source), open_store(target), progress=progress)
+    with (
+        closing(open_store(source, must_exist=True)) as here,
+        closing(open_store(target)) as there,
+        progress_of("copy") as progress,
+    ):
+        found = copy_store(here, there, progress=progress)
     say(
         f"{found.images} images copied, {found.present} were there before; {found.predictions} predictions handed over."
     )

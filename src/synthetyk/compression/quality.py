@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetyk.compression.report import Figure, TestScores
-from synthetyk.compression.session import OnnxSession
 from synthetyk.core.errors import MetricError
 from synthetyk.data.dataset import Dataset, Subset, to_unit
 from synthetyk.data.digest import hash_images
 from synthetyk.metrics.bootstrap import auc_samples, difference
 from synthetyk.metrics.group_intervals import accuracy_interval, calibration_interval
+from synthetyk.runtime.session import OnnxModel
 from synthetyk.training.classifier_trainer import judgeable_auc
 
 BATCH = 64
@@ -60,12 +60,12 @@ class Predictions:
     @classmethod
     def of(cls, model: bytes, splits: Splits) -> Self:
         """Ask a ``classifier.onnx``."""
-        session = OnnxSession(model)
+        session = OnnxModel(model, "classifier.onnx")
         return cls(*(_said(session, part) for part in (splits.val, splits.test)))
 
 
-def _said(session: OnnxSession, images: Subset) -> Probabilities:
-    said = [session.run({"images": batch}, ["probabilities"])[0] for batch in unit_batches(images)]
+def _said(session: OnnxModel, images: Subset) -> Probabilities:
+    said = [session.run(["probabilities"], {"images": batch})[0] for batch in unit_batches(images)]
     return np.concatenate(said) if said else np.empty((0, len(images.class_names)), dtype=np.float32)
 
 

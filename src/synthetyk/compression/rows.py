@@ -11,9 +11,9 @@ from typing import Any
 
 from synthetyk.compression.names import ORIGINAL
 from synthetyk.compression.report import ModelFile
-from synthetyk.compression.session import Feeds
 from synthetyk.compression.speed import measure_cost
 from synthetyk.core.artifacts import sha256_file, write_bytes
+from synthetyk.runtime.session import Feeds
 
 PACKAGES = ("onnx", "onnxruntime", "onnxscript", "torch")
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from synthetyk.compression.session import Feeds, OnnxSession
 from synthetyk.core.config import Config
 from synthetyk.core.errors import SynthetykError
 from synthetyk.core.memory import resident
 from synthetyk.core.processes import serve_parent, worker
+from synthetyk.runtime.session import Feeds, OnnxModel
 
 BATCHES = (1, 32)
 FEWEST, MOST = 5, 100  # turns
@@ -87,10 +87,10 @@ def _serve(connection: Connection, original: Path, model: Path, feeds: Feeds, se
     import onnxruntime  # noqa: F401
 
     before = resident(os.getpid())
-    mine = OnnxSession(model)
-    mine.run(feeds)
+    mine = OnnxModel(model, model.name)
+    mine.run(None, feeds)
     peak = resident(os.getpid()) - before
-    theirs = OnnxSession(original)
+    theirs = OnnxModel(original, original.name)
     latencies = tuple(_latency(mine, theirs, _first(feeds, batch), batch, seconds) for batch in BATCHES)
     connection.send(Cost(latencies=latencies, peak_mb=round(peak / 1e6, 1)))
 
@@ -99,9 +99,9 @@ def _first(feeds: Feeds, batch: int) -> Feeds:
     return {name: values[:batch] for name, values in feeds.items()}
 
 
-def _latency(mine: OnnxSession, theirs: OnnxSession, feeds: Feeds, batch: int, seconds: float) -> Latency:
+def _latency(mine: OnnxModel, theirs: OnnxModel, feeds: Feeds, batch: int, seconds: float) -> Latency:
     for session in (mine, theirs):
-        session.run(feeds)  # the first time memory is laid out
+        session.run(None, feeds)  # the first time memory is laid out
     turns = np.array(list(_turns((mine, theirs), feeds, seconds)))
     low, middle, high = np.percentile(turns[:, 0], [25, 50, 75])
     return Latency(
@@ -115,7 +115,7 @@ def _latency(mine: OnnxSession, theirs: OnnxSession, feeds: Feeds, batch: int, s
     )
 
 
-def _turns(sessions: Sequence[OnnxSession], feeds: Feeds, seconds: float) -> Iterator[list[float]]:
+def _turns(sessions: Sequence[OnnxModel], feeds: Feeds, seconds: float) -> Iterator[list[float]]:
     """Yield the milliseconds of each session, turn by turn."""
     end = time.perf_counter() + seconds
     for turn in range(MOST):
@@ -124,7 +124,7 @@ def _turns(sessions: Sequence[OnnxSession], feeds: Feeds, seconds: float) -> Ite
         times = []
         for session in sessions:
             began = time.thread_time()
-            session.run(feeds)
+            session.run(None, feeds)
             times.append(1000 * (time.thread_time() - began))
         yield times
 

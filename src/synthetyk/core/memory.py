@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 LOOK_EVERY = 0.25  # seconds
+ROUGHLY = 2**21  # bytes; the system counts pages processor by processor, so that an old record may still rise a little
 PAGE = os.sysconf("SC_PAGE_SIZE")
 UNIT = 1 if sys.platform == "darwin" else 1024  # bytes, of the system's own record
 
@@ -34,7 +35,7 @@ class MemoryWatch:
         self._over.set()
         self._thread.join()
         record = _record()
-        if record > self._before or not self._seen:
+        if risen(self._before, record) or not self._seen:
             self._seen = max(self._seen, record)
 
     @property
@@ -65,6 +66,11 @@ def _children(task: Path) -> list[int]:
         return [int(number) for number in (task / "children").read_text().split()]
     except OSError:  # the thread has ended, or this kernel does not tell
         return []
+
+
+def risen(before: int, after: int) -> bool:
+    """Tell whether the system's record has risen by more than its way of counting, in bytes."""
+    return after > before + ROUGHLY
 
 
 def _record() -> int:

@@ -9,7 +9,12 @@ from synthetyk.core.artifacts import Artifact, read_json
 from synthetyk.core.config import Config, nearest
 from synthetyk.core.errors import ArtifactError, ConfigError
 
-NORMAL_WORDS = frozenset({"normal", "healthy", "negative", "control", "unremarkable"})
+NORMAL_WORDS = frozenset(
+    {
+        *("control", "healthy", "negative", "normal", "unremarkable"),
+        *("nofinding", "nofindings", "notumor", "notumour", "uninfected"),  # written as one word
+    }
+)
 HARMLESS_WORDS = frozenset({"benign", "harmless"})
 RISK_WORDS = frozenset(
     {
@@ -98,6 +103,11 @@ def classes_of(names: Sequence[str], said: Mapping[str, ClassWords]) -> Classes:
     normal = _normal(names, said)
     told = (_about(name, number, said.get(name), name == normal, normal) for number, name in enumerate(names))
     return Classes(classes=tuple(told))
+
+
+def positive_label(names: Sequence[str]) -> Literal[0, 1]:
+    """Return which of two classes is called positive: the one beside the normal one, or the second if none is known."""
+    return 0 if names[1] == classes_of(names, {}).normal else 1
 
 
 def read_classes(path: Path) -> dict[str, ClassWords]:

@@ -110,22 +110,30 @@ def pretrain_config(plan: Any, *, seed: int) -> AutoencoderConfig | None:
     """
     if plan.classifier_pretrain == "none":
         return None
-    draws = plan.classifier_pretrain == "autoencoder"
+    config = classifier_config(plan, steps=plan.classifier_steps, seed=seed).replace(threads=plan.threads)
+    return pretraining(plan.classifier_pretrain, config, steps=plan.classifier_pretrain_steps)
+
+
+def pretraining(task: str, config: ClassifierConfig, *, steps: int) -> AutoencoderConfig:
+    """Return how a classifier's encoder learns without labels before it learns with them.
+
+    Args:
+        task: ``autoencoder`` draws images through a narrow place, ``denoise`` takes noise away, ``mask`` fills squares.
+        config: Of the classifier.
+        steps: Training steps.
+    """
+    draws = task == "autoencoder"
+    same = {"encoder", "width", "flips", "batch_size", "seed", "threads"}
     return AutoencoderConfig.parse(
         {
-            "encoder": plan.classifier_encoder,
-            "width": plan.classifier_width,
-            "task": "draw" if draws else plan.classifier_pretrain,
+            **config.model_dump(include=same),
+            "task": "draw" if draws else task,
             "code": PRETRAINED_CODE if draws else 0,
             "augment": True,
-            "flips": plan.classifier_flips,
-            "steps": plan.classifier_pretrain_steps,
-            "batch_size": plan.classifier_batch_size,
-            "evaluate_every": max(1, plan.classifier_pretrain_steps // 10),
-            "seed": seed,
-            "threads": plan.threads,
+            "steps": steps,
+            "evaluate_every": max(1, steps // 10),
         },
-        where="the plan",
+        where="the settings of its classifier",
     )
 
 

@@ -86,9 +86,8 @@ def effects_panel(effects: Sequence[Effect]) -> Panel:
 
 def panels_of(report: ExperimentsReport) -> list[Panel]:
     """Return the charts of a report; none if nothing was trained."""
-    tried = [one for one in report.experiments if one.seeds]
     found = [effect for effect in report.effects if effect.score == "auc"]
-    return [*([scores_panel(tried)] if tried else []), *([effects_panel(found)] if found else [])]
+    return [*([scores_panel(report.tried)] if report.tried else []), *([effects_panel(found)] if found else [])]
 
 
 def effect_name(effect: Effect) -> str:
@@ -111,7 +110,8 @@ def _interval(axes: Axes, place: int, found: Averaged, color: str, label: str | 
 
 
 def _dress(axes: Axes, names: Sequence[str]) -> None:
-    axes.set_yticks(range(len(names)), [textwrap.fill(name, LETTERS) for name in names])
+    plain = [textwrap.fill(name, LETTERS).replace("$", r"\$") for name in names]  # a dollar begins no formula
+    axes.set_yticks(range(len(names)), plain)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.grid(axis="y", visible=False)
     axes.margins(x=0.04)

@@ -69,6 +69,9 @@ def changed(effects: Sequence[Effect]) -> list[str]:
 
 
 def _best(report: ExperimentsReport) -> Answer:
+    if report.best is None and report.tried:
+        why = "Not all experiments were validated on the same images, so none of them is chosen."
+        return Answer("verdict", "Which is best?", "cannot be told", why, "unsure", ())
     if report.best is None:
         return Answer("verdict", "Which is best?", "none", "No experiment has a classifier.", "bad", ())
     one = report.experiment(report.best)
@@ -114,7 +117,7 @@ def failures(report: ExperimentsReport) -> list[tuple[str, str]]:
 
 
 def _sections(report: ExperimentsReport) -> Iterator[Section]:
-    tried = [one for one in report.experiments if one.seeds]
+    tried = report.tried
     if not tried:
         return
     charts = Gallery(tuple(chart(panel) for panel in panels_of(report)))

@@ -1,6 +1,7 @@
 """ONNX Runtime, as packages use it: one session per model, threads as given, checked against the manifest."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,13 +13,14 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 Shape = tuple[int | None, ...]
+Feeds = Mapping[str, NDArray[Any]]
 
 
 class OnnxModel:
     """Runs one ONNX model on the CPU; safe to use from several threads.
 
     Args:
-        data: The model; it holds its weights itself.
+        data: The model, or its file; it holds its weights itself.
         name: What to call it in an error.
         threads: CPU threads of one call.
 
@@ -27,7 +29,7 @@ class OnnxModel:
         PackageError: It is no model that ONNX Runtime can run.
     """
 
-    def __init__(self, data: bytes, name: str, *, threads: int = 1) -> None:
+    def __init__(self, data: bytes | Path, name: str, *, threads: int = 1) -> None:
         if threads < 1:
             raise ConfigError(f"{threads} threads were asked for", expected="at least 1")
         self.name = name
@@ -51,13 +53,13 @@ class OnnxModel:
                     action="Make the package again",
                 )
 
-    def run(self, outputs: Sequence[str], inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
-        """Return some outputs, by name."""
-        found: list[NDArray[np.float32]] = self._session.run(list(outputs), dict(inputs))
+    def run(self, outputs: Sequence[str] | None, inputs: Feeds) -> list[NDArray[np.float32]]:
+        """Return some outputs by name, or all of them."""
+        found: list[NDArray[np.float32]] = self._session.run(outputs and list(outputs), dict(inputs))
         return found
 
 
-def _session(data: bytes, name: str, threads: int) -> "InferenceSession":
+def _session(data: bytes | Path, name: str, threads: int) -> "InferenceSession":
     try:
         import onnxruntime
     except ModuleNotFoundError as error:
@@ -69,7 +71,8 @@ def _session(data: bytes, name: str, threads: int) -> "InferenceSession":
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # a service shares its cores
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        source = data if isinstance(data, bytes) else str(data)
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime has an exception for each of its states, and no common one
         raise PackageError(f"{name} cannot be run: {error}", expected="a model for this ONNX Runtime") from error
 

@@ -124,6 +124,14 @@ class StoreContract:
         store.put_prediction(late)
         assert store.predictions(image) == (early, late)
 
+    def test_of_one_image_the_same_id_is_one_prediction_and_the_first_counts(self, store: ImageStore) -> None:
+        one, other = (store.put(data, PNG).id for data in (b"a", b"b"))
+        first = said(one, "x", created=10)
+        for prediction in (first, said(one, "x", created=20), said(other, "x", created=30)):
+            store.put_prediction(prediction)
+        assert store.predictions(one) == (first,)
+        assert store.predictions(other) == (said(other, "x", created=30),)
+
     def test_predictions_of_an_image_that_is_not_there_are_refused(self, store: ImageStore) -> None:
         with pytest.raises(ImageNotFoundError):
             store.put_prediction(said(NOBODY, "p"))

@@ -46,7 +46,7 @@ def copy_store(source: ImageStore, target: ImageStore, *, progress: Progress = s
         try:
             if holds(target, record.id):
                 present += 1
-            elif data := _whole(source, record.id):
+            elif (data := _whole(source, record.id)) is not None:
                 _hand_over(data, record, target)
                 copied += 1
             else:
@@ -72,13 +72,10 @@ def every_image(store: ImageStore) -> Iterator[ImageRecord]:
 
 
 def holds(store: ImageStore, image: str) -> bool:
-    """Tell whether a store holds an image whole; one that it holds damaged is taken out of it."""
+    """Tell whether a store holds an image whole."""
     try:
         store.read(image)
-    except ImageNotFoundError:
-        return False
-    except DamagedImageError:
-        store.delete(image)
+    except (ImageNotFoundError, DamagedImageError):
         return False
     return True
 
@@ -91,9 +88,17 @@ def _whole(store: ImageStore, image: str) -> bytes | None:
 
 
 def _hand_over(data: bytes, record: ImageRecord, target: ImageStore) -> None:
+    """Store an image where it is missing or damaged; what was said of it there stays."""
+    try:
+        said = target.predictions(record.id)
+        target.delete(record.id)
+    except ImageNotFoundError:
+        said = ()
     target.put(data, record.about, created=record.created)
     if target.read(record.id) != data:
         raise DamagedImageError.of(record.id)
+    for prediction in said:
+        target.put_prediction(prediction)
 
 
 def _copy_predictions(source: ImageStore, target: ImageStore, image: str) -> int:

@@ -67,7 +67,7 @@ class Prediction(Config):
     """What a classifier said of a stored image.
 
     Attributes:
-        id: Any name that no other prediction has.
+        id: Any name that no other prediction of the image has.
         image: The image's id.
         model: SHA-256 of the classifier.
         created: Milliseconds since 1970 in UTC.

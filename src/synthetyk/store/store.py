@@ -79,7 +79,7 @@ class ImageStore(Protocol):
         ...
 
     def put_prediction(self, prediction: Prediction) -> None:
-        """Store what was said of an image, as lastingly as the image; the same id twice is one prediction.
+        """Store what was said of an image, as lastingly as the image; of one image, the same id twice is one.
 
         Raises:
             ImageNotFoundError: The image is not there.

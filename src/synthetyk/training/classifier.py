@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
@@ -57,7 +57,7 @@ class ClassifierConfig(Config):
         evaluate_every: Steps between two looks at the validation split.
         keep: Which look's weights are kept: the ``best``, the one with the best loss, accuracy or AUC, or the
             ``last``, see `validation_curve.kept_point`.
-        stop: When the training ends before its last step.
+        stop: When the training ends before its last step; not with ``swa``.
         fall: When the learning rate falls.
         seed: Seed of initial weights, order and augmentation.
         threads: CPU threads.
@@ -89,6 +89,14 @@ class ClassifierConfig(Config):
     seed: int = Field(0, ge=0)
     threads: int = Field(1, ge=1)
     precision: Literal["fp32", "bf16"] = "fp32"
+
+    @model_validator(mode="after")
+    def _averages_to_the_end(self) -> Self:
+        if self.average == "swa" and self.stop:
+            raise ValueError(
+                "average 'ema' where there is a stop: 'swa' is the average of the last quarter of all steps"
+            )
+        return self
 
 
 class ClassifierFile(Artifact):

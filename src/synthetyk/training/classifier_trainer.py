@@ -109,21 +109,26 @@ class ClassifierTrainer:
             self.progress(step - 1, self.config.steps, self._words())
             self.train_step(step - 1)
             if step % self.config.evaluate_every == 0 or step == self.config.steps:
-                self.curve.append(self.evaluate(step))
-                self._tell(self.curve[-1])
-                weights[step] = {name: value.clone() for name, value in self.average.network.state_dict().items()}
-                weights = {point.step: weights[point.step] for point in worth_keeping(self.curve)}
+                self._look(step)
+                if self.config.average == "ema":
+                    weights[step] = {name: value.clone() for name, value in self.average.network.state_dict().items()}
+                    weights = {point.step: weights[point.step] for point in worth_keeping(self.curve)}
                 if self.config.stop and exhausted(self.curve, self.config.stop):
                     break
         self.progress(step, self.config.steps, self._words())
         if self.config.average == "swa":
-            recent = range(max(0, step - REFRESHED), step)
-            update_bn((self._batch(number)[0] for number in recent), self.average.network)
-            self.curve[-1] = self.evaluate(step)
             return self._trained(self.curve[-1])
         best = kept_point(self.curve, self.config.keep, self.rarest)
         self.average.network.load_state_dict(weights[best.step])
         return self._trained(best)
+
+    def _look(self, step: int) -> None:
+        """Look at the validation split and tell of it; a plain average learns its statistics before the last look."""
+        if self.config.average == "swa" and step == self.config.steps:
+            recent = range(max(0, step - REFRESHED), step)
+            update_bn((self._batch(number)[0] for number in recent), self.average.network)
+        self.curve.append(self.evaluate(step))
+        self._tell(self.curve[-1])
 
     def _words(self) -> str:
         return f"validation loss {self.curve[-1].loss:.3f} at step {self.curve[-1].step:,}" if self.curve else ""

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from synthetyk.pipeline.experiments import compression, run
@@ -35,10 +37,21 @@ def test_what_is_pruned_is_trained_again_for_a_part_of_the_steps(training):
         assert config_of(training(config=ClassifierConfig(steps=steps))).steps == again
 
 
+@pytest.mark.parametrize(
+    ("names", "positive"), [(("ill", "normal"), "ill"), (("benign", "malignant"), "malignant"), (("a", "b", "c"), None)]
+)
+def test_the_answer_speaks_of_the_class_beside_the_normal_one(training, names, positive):
+    images = SimpleNamespace(splits=lambda: (SimpleNamespace(class_names=names),))
+    assert config_of(training(images=images)).positive_class == positive
+
+
 def test_without_the_packages_a_model_stays_as_it_is(training, tmp_path, monkeypatch):
     one = training()
     train(one, NullTracker())
     monkeypatch.setattr(compression, "find_spec", lambda name: None)
+    monkeypatch.setattr(compression, "versions", lambda: 1 // 0)
+    (tmp_path / "compressed").mkdir()
+    (tmp_path / "compressed/compression.json").write_text("of an earlier time")
     assert compress_kept(one, tmp_path, lambda *_: None) is None
 
 

@@ -75,12 +75,14 @@ def test_a_plateau_lets_the_rate_fall():
     )
 
 
-@pytest.mark.parametrize(("pretrain", "task"), [("autoencoder", "denoise"), ("denoise", "denoise"), ("mask", "mask")])
+@pytest.mark.parametrize(("pretrain", "task"), [("autoencoder", "draw"), ("denoise", "denoise"), ("mask", "mask")])
 def test_an_encoder_may_learn_without_labels_first(pretrain, task):
-    experiment = Experiment(pretrain=pretrain, encoder="resnet18", epochs=2)
-    found = autoencoder_config(experiment, 100, seed=1, threads=1)
+    experiment = Experiment(pretrain=pretrain, encoder="resnet18", epochs=2, flips=True)
+    classifier = classifier_config(experiment, 100, seed=1, threads=1)
+    found = autoencoder_config(experiment, classifier, 100)
+    assert (found.augment, found.flips, found.code > 0, found.seed) == (True, True, task == "draw", 1)
     assert (found.task, found.encoder, found.steps, found.width) == (task, "resnet18", 8, config().width)
-    assert autoencoder_config(Experiment(), 100, seed=1, threads=1) is None
+    assert autoencoder_config(Experiment(), classifier, 100) is None
 
 
 @pytest.mark.parametrize(

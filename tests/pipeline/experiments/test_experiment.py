@@ -3,6 +3,7 @@ import json
 import pytest
 
 from synthetyk.core.errors import ArtifactError, ConfigError
+from synthetyk.evaluation.experiments.effects import said
 from synthetyk.pipeline.experiments.experiment import Experiment, grid, read_experiments
 
 # As the source prints it.
@@ -67,7 +68,7 @@ def test_a_key_that_is_a_list_itself_varies_by_lists_of_lists():
     stopping = {"class_name": "EarlyStopping", "config": {"patience": 3}}
     assert [named for named, _ in grid({"callbacks": [[], [stopping]]})] == [
         "callbacks=none",
-        "callbacks=EarlyStopping",
+        "callbacks=EarlyStopping(patience=3)",
     ]
 
 
@@ -77,6 +78,13 @@ def test_several_trackers_are_no_grid(write):
         "wandb",
     )
     assert read_experiments([write("two.json", {"tracker": "mlflow, wandb"})])["two"].tracker == ("mlflow", "wandb")
+
+
+def test_a_grid_over_what_the_command_line_says_is_refused(write):
+    path = write("one.json", {"seeds": [1, 5], "epochs": [1, 2]})
+    with pytest.raises(ConfigError, match="varies seeds, which the command line says too"):
+        read_experiments([path], given=["data", "seeds"])
+    assert len(read_experiments([path], given=["data"])) == 4
 
 
 def test_a_file_may_name_its_schema(write):
@@ -106,7 +114,11 @@ def test_an_empty_grid_is_refused(write):
         ({"wandb": {"projct": "a"}}, "Did you mean 'project'"),
         ({"model_save_dir": "../elsewhere"}, "a folder within the experiment's"),
         ({"model_save_dir": "/elsewhere"}, "a folder within the experiment's"),
+        ({"model_save_dir": "Compressed"}, "another folder than compressed, stages"),
+        ({"model_save_dir": "stages/model"}, "another folder than compressed, stages"),
         ({"model_save_dir": "seed-1"}, "a folder within the experiment's"),
+        ({"weight_decay": 0.1, "optimizer": "adam"}, "weight_decay with adamw or sgd only, not with adam"),
+        ({"image_size": 7}, "an image_size of 0, or of 8 at least"),
         ({"weights": "a.pth", "pretrain": "mask"}, "weights or pretrain, not both"),
     ],
 )
@@ -139,3 +151,11 @@ def test_keras_short_names_of_metrics_mean_them():
 def test_every_key_is_described():
     doc = Experiment.__doc__
     assert all(f"        {name}: " in doc for name in Experiment.model_fields)
+
+
+def test_callbacks_that_differ_in_their_settings_alone_make_a_grid(write):
+    each = [[{"class_name": "EarlyStopping", "config": {"patience": patience}}] for patience in (3, 5)]
+    found = read_experiments([write("one.json", {"callbacks": each})])
+    assert list(found) == [f"one callbacks=EarlyStopping(patience={patience})" for patience in (3, 5)]
+    deciding = [one.deciding["callbacks"] for one in found.values()]
+    assert [said(callbacks) for callbacks in deciding] == ["EarlyStopping(patience=3)", "EarlyStopping(patience=5)"]

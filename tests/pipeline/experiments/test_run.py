@@ -1,20 +1,31 @@
 """Experiments from what was asked for to what was found."""
 
 import json
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from synthetyk.core.errors import ArtifactError, ConfigError, RunLockedError, UnknownNameError
 from synthetyk.evaluation.experiments.report import ExperimentsReport
 from synthetyk.pipeline.experiments import workers
 from synthetyk.pipeline.experiments.experiment import read_experiments
-from synthetyk.pipeline.experiments.folder import begin_experiments
-from synthetyk.pipeline.experiments.plan import check, notices
+from synthetyk.pipeline.experiments.folder import ExperimentsAsked, begin_experiments
+from synthetyk.pipeline.experiments.notices import notices
+from synthetyk.pipeline.experiments.plan import Planned, check
+from synthetyk.pipeline.experiments.results import notes_on_synthetic
 from synthetyk.pipeline.experiments.run import run_experiments, workers_of
 from synthetyk.pipeline.lock import locked
 from synthetyk.training.classifier import TrainedClassifier
 
+PHANTOM = "phantom:n=120,size=28,balance=0.5/0.3/0.2"
 GRID = {"augmentation": [False, True], "balance": ["none", "oversample"], "seeds": 2, "model_name": "grid"}
+
+
+def stand_in(carved):
+    """A training on images some splits of which were carved."""
+    return SimpleNamespace(images=SimpleNamespace(fingerprint=lambda: SimpleNamespace(carved=carved)))
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +144,50 @@ def test_one_of_several_seeds_that_fails_leaves_the_others(begun, quick, seen, m
     assert (one.seeds, one.failures) == ((0, 2), {1: "No more."})
 
 
+def test_predictions_that_cannot_be_read_fail_their_experiment_alone(begun, quick, seen):
+    folder, wanted = begun(quick("one"), quick("two"))
+    run_experiments(folder, wanted, seen)
+    (folder.seed("one", 0) / "predictions.npz").write_bytes(b"")
+    report = run_experiments(folder, wanted, seen)
+    assert "cannot be read" in report.experiment("one").failures[0]
+    assert report.best == "two"
+
+
+def test_recall_is_that_of_the_class_beside_the_normal_one(begun, quick, seen, tmp_path):
+    random = np.random.default_rng(0)
+    for name in ("abnormal", "normal"):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        for number, pixels in enumerate(random.integers(0, 255, (60, 16, 16), dtype=np.uint8)):
+            Image.fromarray(pixels).save(tmp_path / "set" / name / f"{number}.png")
+    report = run_experiments(*begun(quick("one", data=str(tmp_path / "set"), image_size=16)), seen)
+    (one,) = report.experiments
+    assert any(note.endswith("specificity are those of abnormal.") for note in report.notes)
+    abnormal, normal = one.classes
+    assert (abnormal.name, normal.name) == ("abnormal", "normal")
+    assert one.test["recall"].mean == abnormal.scores["sensitivity"].mean != normal.scores["sensitivity"].mean
+
+
+def test_none_is_best_among_those_validated_on_other_images(begun, quick, seen):
+    other = PHANTOM.replace("n=120", "n=130")
+    folder, wanted = begun(quick("one"), quick("two", data=other))
+    report = run_experiments(folder, wanted, seen)
+    assert report.best is None
+    assert any("None is called best" in note for note in report.notes)
+    assert "cannot be told" in folder.page.read_text()
+    assert folder.figure.exists()
+
+
+def test_where_splits_were_carved_it_is_said_that_a_gan_may_have_met_them(begun, quick, synthetic_set):
+    path = str(synthetic_set())
+    _, wanted = begun(quick("one", synthetic=path), quick("two"))
+    (notice,) = notices(wanted)
+    assert notice.startswith(f"{path}: figures hold only if its GAN met none")
+    plans = [Planned(one, (stand_in(("val", "test")),)) for one in wanted.experiments.values()]
+    (note,) = notes_on_synthetic(plans)
+    assert note.startswith("one: val and test images were carved here.")
+    assert notes_on_synthetic([Planned(wanted.experiments["one"], (stand_in(()),))]) == []
+
+
 def test_weights_have_the_name_that_the_callback_gives_them(begun, quick, seen):
     callback = {"class_name": "ModelCheckpoint", "config": {"filepath": "model-{epoch}.h5", "save_best_only": True}}
     folder, wanted = begun(quick("one", callbacks=[callback], model_save_dir="handed/out"))
@@ -146,8 +201,17 @@ def test_weights_have_the_name_that_the_callback_gives_them(begun, quick, seen):
 
 def test_the_folder_belongs_to_one_process(begun, quick, seen):
     folder, wanted = begun(quick("one"))
+    run_experiments(folder, wanted, seen)
     with locked(folder.path), pytest.raises(RunLockedError):
-        run_experiments(folder, wanted, seen)
+        run_experiments(*begun(quick("two")), seen)
+    assert ExperimentsAsked.load(folder.config) == wanted
+
+
+def test_what_is_asked_for_last_is_kept(begun, quick, seen):
+    run_experiments(*begun(quick("one")), seen)
+    folder, wanted = begun(quick("two"))
+    run_experiments(folder, wanted, seen)
+    assert ExperimentsAsked.load(folder.config) == wanted
 
 
 @pytest.mark.parametrize(
@@ -171,6 +235,20 @@ def test_no_more_go_on_side_by_side_than_there_are_cores_or_asked_for(quick, mon
     assert workers_of([quick(num_workers=1)]) == 1
     assert workers_of([quick(num_workers=1), quick(num_workers=3)]) == 3
     assert workers_of([quick(num_workers=64)]) == 4
+
+
+def test_trainings_share_the_cores_with_those_beside_them_alone(begun, quick, seen, monkeypatch):
+    monkeypatch.setattr("synthetyk.pipeline.experiments.run.usable_threads", lambda: 4)
+    threads = []
+    monkeypatch.setattr(workers, "train", lambda training, *_: threads.append(training.config.threads) or 1 // 0)
+    run_experiments(*begun(quick("one", seeds=4, num_workers=1)), seen)
+    assert threads == [4] * 4
+
+
+def test_weights_that_do_not_fit_are_found_before_anything_is_trained(asked, quick, tmp_path):
+    np.savez(tmp_path / "w.npz", weight=np.zeros((3, 3)))
+    with pytest.raises(ArtifactError, match="does not fit"):
+        check(asked(quick("one", encoder="squeezenet", weights=str(tmp_path / "w.npz"))))
 
 
 def test_experiments_share_what_their_seeds_draw(grid):

@@ -55,6 +55,14 @@ def test_without_its_predictions_it_says_what_is_missing(training):
         one.result()
 
 
+@pytest.mark.parametrize("name", ["predictions.npz", "classifier.json", "classifier.safetensors"])
+def test_it_is_not_done_once_a_file_is_gone(training, name):
+    one = training()
+    train(one, NullTracker())
+    (one.folder / name).unlink()
+    assert one.done() is None
+
+
 def test_a_training_that_begins_again_is_not_done_meanwhile(training, monkeypatch):
     one = training()
     train(one, NullTracker())
@@ -71,6 +79,20 @@ def test_an_encoder_that_learnt_without_labels_is_begun_with(training):
     train(pretrained, NullTracker(), lambda done, total, message="": told.append((done, total)))
     assert (told[0], told[-1]) == ((1, 4), (4, 4))
     assert not np.array_equal(plain.result().val, pretrained.result().val)
+
+
+def test_no_validation_image_teaches_an_encoder(training, monkeypatch):
+    met = []
+
+    def learn(config, train, progress):
+        met.append(train)
+        raise ConfigError("Seen enough")
+
+    monkeypatch.setattr("synthetyk.pipeline.experiments.training.pretrained", learn)
+    one = training(pretrain=AutoencoderConfig(width=8, steps=2, batch_size=16))
+    with pytest.raises(ConfigError, match="Seen enough"):
+        train(one, NullTracker())
+    assert np.array_equal(met[0].rows, one.images.learnable().rows)
 
 
 def test_published_weights_that_do_not_fit_are_refused(training, tmp_path):

@@ -7,6 +7,7 @@ from typing import Any
 
 from synthetyk.evaluation.experiments.analysis import Judged
 from synthetyk.evaluation.experiments.report import Averaged, Effect, ExperimentResult, PairDifference
+from synthetyk.evaluation.experiments.words import called
 from synthetyk.metrics.bootstrap import ArmSamples, Difference, difference, holm, smallest_detectable_effect
 from synthetyk.metrics.resampling import mean_of
 
@@ -100,7 +101,7 @@ def said(value: Any) -> str:
     if isinstance(value, list | tuple):
         return " + ".join(map(said, value)) or "none"
     if isinstance(value, Mapping):
-        return str(value.get("class_name", dict(value)))
+        return called(value)
     return "/".join(PurePath(value).parts[-2:]) or "none" if isinstance(value, str) else f"{value:g}"
 
 

@@ -171,7 +171,8 @@ class ExperimentsReport(Artifact):
     Attributes:
         experiments: Every experiment, in the order asked for.
         effects: What each key changes that varies with everything else equal.
-        best: The experiment with the highest AUC on validation images; None if none was trained.
+        best: The experiment with the highest AUC on validation images; None if none was trained, or if
+            not all were validated on the same images.
         resamples: Of the bootstrap.
         seed: Of splits, trainings and bootstrap.
         notes: What a reader has to know, in words.
@@ -189,6 +190,11 @@ class ExperimentsReport(Artifact):
     def experiment(self, name: str) -> ExperimentResult:
         """Return one experiment."""
         return next(each for each in self.experiments if each.name == name)
+
+    @property
+    def tried(self) -> tuple[ExperimentResult, ...]:
+        """Experiments of which at least one training ended well."""
+        return tuple(each for each in self.experiments if each.seeds)
 
     @property
     def failed(self) -> tuple[ExperimentResult, ...]:

@@ -12,9 +12,10 @@ from synthetyk.compression.rows import versions
 from synthetyk.core.errors import NotApplicableError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import open_cache
+from synthetyk.data.classes import positive_label
 from synthetyk.evaluation.experiments.report import Averaged, Precision
 from synthetyk.pipeline.experiments.training import Training
-from synthetyk.pipeline.run_folder import RunFolder, load_present
+from synthetyk.pipeline.run_folder import RunFolder
 from synthetyk.pipeline.stage import Stage, run_stage
 from synthetyk.training.classifier import TrainedClassifier
 
@@ -38,15 +39,17 @@ def compress_kept(training: Training, home: Path, progress: Progress) -> Classif
         SynthetykError: It went wrong.
     """
     run = RunFolder(home)
-    run_stage(_stage(training), run, progress)
-    report = load_present(CompressionReport, run / REPORT_FILE)
-    return report.classifier if report else None
+    if run_stage(_stage(training), run, progress).record.status != "done":
+        return None
+    return CompressionReport.load(run / REPORT_FILE).classifier
 
 
 def config_of(training: Training) -> CompressionConfig:
     """Return what is made of its model; what is pruned is trained again for a quarter of the steps it has had."""
     steps = min(MOST_STEPS, training.config.steps // 4)
-    return CompressionConfig(rows=QUICK_ROWS, seed=training.config.seed, steps=steps)
+    names = training.images.splits()[0].class_names
+    positive = names[positive_label(names)] if len(names) == 2 else None
+    return CompressionConfig(rows=QUICK_ROWS, seed=training.config.seed, steps=steps, positive_class=positive)
 
 
 def precisions(part: ClassifierPart) -> tuple[Precision, ...]:
@@ -58,16 +61,21 @@ def _stage(training: Training) -> Stage:
     config = config_of(training)
 
     def settings(_run: RunFolder) -> Mapping[str, Any]:
-        return {"training": training.inputs(), "config": config.model_dump(mode="json"), "versions": versions()}
+        return {"training": training.inputs(), "config": config.model_dump(mode="json"), "versions": _versions()}
 
     def work(run: RunFolder, progress: Progress) -> None:
-        if not all(find_spec(name) for name in PARTS):
+        if not _versions():
             raise NotApplicableError("The packages that export and quantise models are not installed")
         classifier, dataset = TrainedClassifier.load(training.folder), open_cache(training.images.folder / "cache")
         report = compress_classifier(classifier, dataset, config, run / FOLDER, progress)
         report.save(run / REPORT_FILE)
 
     return Stage("compress", "Quantises and prunes the model.", (), (FOLDER,), work, settings)
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of what it takes; none where a part is missing, so that installing it makes the forms."""
+    return versions() if all(find_spec(name) for name in PARTS) else {}
 
 
 def _precision(row: ClassifierRow, *, picked: bool) -> Precision:

@@ -3,6 +3,7 @@
 import math
 from typing import TypeVar
 
+from synthetyk.pipeline.configs import pretraining
 from synthetyk.pipeline.experiments.callbacks import (
     EarlyStoppingSettings,
     ModelCheckpointSettings,
@@ -49,28 +50,18 @@ def classifier_config(experiment: Experiment, images: int, *, seed: int, threads
     )
 
 
-def autoencoder_config(experiment: Experiment, images: int, *, seed: int, threads: int) -> AutoencoderConfig | None:
-    """Return how its encoder is trained without labels first, for as many steps; None if it is not.
+def autoencoder_config(experiment: Experiment, config: ClassifierConfig, images: int) -> AutoencoderConfig | None:
+    """Return how its encoder is trained without labels first, for as many steps as its epochs have; None if it is not.
 
     Args:
         experiment: Which.
+        config: Of the classifier.
         images: Real training images.
-        seed: Of this classifier.
-        threads: CPU threads.
     """
     if not experiment.pretrain:
         return None
-    each = epoch_steps(experiment, images)
-    return AutoencoderConfig(
-        encoder=experiment.encoder,
-        width=ClassifierConfig().width,
-        task="mask" if experiment.pretrain == "mask" else "denoise",
-        steps=_at_most(experiment, experiment.epochs * each),
-        batch_size=experiment.batch_size,
-        evaluate_every=each,
-        seed=seed,
-        threads=threads,
-    )
+    steps = _at_most(experiment, experiment.epochs * epoch_steps(experiment, images))
+    return pretraining(experiment.pretrain, config, steps=steps)
 
 
 def kept(experiment: Experiment) -> Keep:

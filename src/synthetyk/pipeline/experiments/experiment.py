@@ -1,7 +1,7 @@
 """What an experiment's JSON file may say: the source's keys as they stand, and ours beside them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path, PurePath
 from typing import Any, Literal, Self, get_origin
@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from synthetyk.core.artifacts import read_json
 from synthetyk.core.config import Config
 from synthetyk.core.errors import ConfigError
+from synthetyk.evaluation.experiments.words import called
 from synthetyk.pipeline.experiments.callbacks import Callback
 
 Optimizer = Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]
@@ -26,6 +27,10 @@ BESIDE = {
     *("model_name", "metrics", "num_workers", "seeds", "seed", "compress", "tracker", "wandb", "model_save_dir"),
     "verbose",
 }
+
+DECAYING = ("adamw", "sgd")  # optimizers that take a part of each weight away
+SMALLEST = 8  # pixels
+TAKEN = {"compressed", "stages"}  # folders of an experiment that are not the model's
 
 
 class Wandb(Config):
@@ -61,8 +66,9 @@ class Experiment(Config):
         weights: File with published weights that the encoder begins with; empty: none.
         weights_convention: What those weights want to see: ``torchvision`` RGB at ImageNet's mean and deviation,
             ``caffe``, of SqueezeNet only, BGR from 0 to 255 less a mean.
-        pretrain: What the encoder learns from the training images without their labels first: to take noise away
-            (``denoise``, which ``autoencoder`` means too), or to fill in squares (``mask``).
+        pretrain: What the encoder learns from the training images without their labels first, as in a run: to draw
+            them through a narrow place (``autoencoder``), to take noise away (``denoise``), or to fill in squares
+            (``mask``).
         synthetic: A synthetic set that `synthetyk generate` wrote, to train on beside the real images; empty: none.
         epochs: As many steps as show every real training image this often; synthetic ones make no training longer.
         max_steps: Training steps at most; 0: as many as the epochs have.
@@ -146,8 +152,15 @@ class Experiment(Config):
     @classmethod
     def _stays_inside(cls, folder: str) -> str:
         parts = PurePath(folder).parts
-        if not parts or PurePath(folder).is_absolute() or ".." in parts or re.fullmatch(r"seed-\d+", parts[0]):
+        if (
+            not parts
+            or PurePath(folder).is_absolute()
+            or ".." in parts
+            or re.fullmatch(r"seed-\d+", parts[0], re.IGNORECASE)
+        ):
             raise ValueError("a folder within the experiment's, for example export_model")
+        if parts[0].casefold() in TAKEN:
+            raise ValueError(f"another folder than {', '.join(sorted(TAKEN))}, which hold something else")
         return folder
 
     @model_validator(mode="after")
@@ -157,6 +170,10 @@ class Experiment(Config):
             raise ValueError(f"one {twice[0]} at most")
         if self.weights and self.pretrain:
             raise ValueError("weights or pretrain, not both")
+        if self.weight_decay and self.optimizer not in DECAYING:
+            raise ValueError(f"weight_decay with {' or '.join(DECAYING)} only, not with {self.optimizer}")
+        if 0 < self.image_size < SMALLEST:
+            raise ValueError(f"an image_size of 0, or of {SMALLEST} at least")
         return self
 
     @property
@@ -167,30 +184,37 @@ class Experiment(Config):
     @property
     def deciding(self) -> dict[str, Any]:
         """Everything on which its classifiers depend, as in JSON; seeds apart."""
-        return self.model_dump(mode="json", exclude=BESIDE)
+        callbacks = [{"class_name": each.class_name, "config": _said_of(each)} for each in self.callbacks]
+        return self.model_dump(mode="json", exclude=BESIDE) | {"callbacks": callbacks}
 
 
 LISTS = {name for name, field in Experiment.model_fields.items() if get_origin(field.annotation) is tuple}
 
 
-def read_experiments(paths: Sequence[Path], defaults: Path | None = None) -> dict[str, Experiment]:
+def read_experiments(
+    paths: Sequence[Path], defaults: Path | None = None, *, given: Collection[str] = ()
+) -> dict[str, Experiment]:
     """Read files, lay each over the defaults, and unfold their grids.
 
     Args:
         paths: JSON files with one object each.
         defaults: A file of the same keys, for what the others do not say.
+        given: Keys that will be laid over all of them, so that no grid can vary them.
 
     Returns:
         Experiments by their names, which differ.
 
     Raises:
         ArtifactError: A file is missing or no JSON object.
-        ConfigError: A key is unknown, a value is refused, or two experiments have one name.
+        ConfigError: A key is unknown, a value is refused, a grid varies a key that is given, or two experiments have
+            one name.
     """
     below = read_json(defaults) if defaults else {}
     found: dict[str, Experiment] = {}
     for path in paths:
         values = {name: value for name, value in {**below, **read_json(path)}.items() if name != "$schema"}
+        if lost := [name for name in given if _varies(name, values.get(name))]:
+            raise ConfigError(f"{path} varies {lost[0]}, which the command line says too", action="Say it in one place")
         for named, one in grid(values):
             experiment = Experiment.parse(one, where=str(path))
             name = " ".join(filter(None, [experiment.model_name or path.stem, named]))
@@ -224,7 +248,11 @@ def _said(value: Any) -> str:
     if isinstance(value, list):
         return "+".join(map(_said, value)) or "none"
     if isinstance(value, dict):
-        return str(value.get("class_name", "..."))
+        return called(value)
     if isinstance(value, str):
         return "/".join(PurePath(value).parts[-2:]) or "none"
     return str(value).lower()
+
+
+def _said_of(callback: Callback) -> dict[str, Any]:
+    return callback.config.model_dump(mode="json", exclude_defaults=True)

@@ -14,6 +14,7 @@ from synthetyk.pipeline.experiments.experiment import Experiment
 from synthetyk.pipeline.run_folder import check_outside, load_present
 
 LONGEST = 100  # characters of a folder's name
+USUAL = r"[\w=.+, ()/-]*"  # names of these characters become folders of their own without a hash, but for odd ones
 
 
 class ExperimentsAsked(Artifact):
@@ -74,7 +75,7 @@ class ExperimentsFolder:
 
 
 def begin_experiments(path: Path, asked: ExperimentsAsked) -> ExperimentsFolder:
-    """Begin experiments at `path`, or go on with those that lie there, of which others may be asked now.
+    """Make a folder for experiments at `path`, or take the one that lies there; others may be asked of it now.
 
     Raises:
         RunError: The folder holds something else, or lies in a data set.
@@ -92,7 +93,6 @@ def begin_experiments(path: Path, asked: ExperimentsAsked) -> ExperimentsFolder:
         )
     check_folder_names(asked.experiments)
     path.mkdir(parents=True, exist_ok=True)
-    asked.save(folder.config)
     return folder
 
 
@@ -114,6 +114,6 @@ def check_folder_names(names: Iterable[str]) -> None:
 def folder_name(name: str) -> str:
     """Return an experiment's name in characters that every file system takes."""
     plain = re.sub(r"[^\w=.+-]+", "_", name, flags=re.ASCII).strip("_.") or "experiment"
-    if len(plain) <= LONGEST:
+    if len(plain) <= LONGEST and re.fullmatch(USUAL, name, flags=re.ASCII):
         return plain
     return f"{plain[:LONGEST]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

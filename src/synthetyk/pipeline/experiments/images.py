@@ -68,6 +68,10 @@ class Images:
         """
         return labelled_splits(open_cache(self.folder / "cache"))
 
+    def learnable(self) -> Subset:
+        """Return every training image, also those without a label."""
+        return open_cache(self.folder / "cache").split("train")
+
     def fingerprint(self) -> Fingerprint:
         """Return what the data set is like."""
         return Fingerprint.load(self.folder / "fingerprint.json")

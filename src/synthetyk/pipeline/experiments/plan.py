@@ -6,14 +6,17 @@ from pathlib import Path
 
 from synthetyk.core import seeding
 from synthetyk.core.errors import ArtifactError, ConfigError
+from synthetyk.evaluation.study.start import fitting
 from synthetyk.models.encoder import encoder_kind
-from synthetyk.pipeline.experiments.configs import autoencoder_config, checkpoint_of, classifier_config
+from synthetyk.pipeline.experiments.configs import autoencoder_config, classifier_config
 from synthetyk.pipeline.experiments.experiment import Experiment
 from synthetyk.pipeline.experiments.folder import ExperimentsAsked, ExperimentsFolder
 from synthetyk.pipeline.experiments.images import Images, ImagesWanted
 from synthetyk.pipeline.experiments.training import Result, Training
 from synthetyk.tracking.registry import chosen
+from synthetyk.training.classifier import ClassifierConfig
 
+ANY_SHAPE = (3, 64, 64)  # encoders have the same weights whatever the size; the channels of weights are made to fit
 Done = tuple[Training, Result]
 
 
@@ -37,8 +40,14 @@ class Planned:
         return self.experiment.model_name
 
     def done(self) -> list[Done]:
-        """Return what was trained, with what it left."""
-        return [(each, each.result()) for each in self.trainings if each.number not in self.failures]
+        """Return what was trained, with what it left; what left nothing that can be read has failed."""
+        found = []
+        for each in (each for each in self.trainings if each.number not in self.failures):
+            try:
+                found.append((each, each.result()))
+            except ArtifactError as error:
+                self.failures[each.number] = str(error)
+        return found
 
 
 def check(asked: ExperimentsAsked) -> None:
@@ -46,7 +55,7 @@ def check(asked: ExperimentsAsked) -> None:
 
     Raises:
         ConfigError: An experiment names no data set, or an encoder or tracker that there is not.
-        ArtifactError: Weights or a synthetic set are missing.
+        ArtifactError: Weights or a synthetic set are missing, or weights do not fit their encoder.
         MissingDependencyError: A tracker needs a package that is not installed.
     """
     for name, experiment in asked.experiments.items():
@@ -58,19 +67,9 @@ def check(asked: ExperimentsAsked) -> None:
             path = getattr(experiment, key)
             if path and not Path(path).exists():
                 raise ArtifactError(f"The experiment {name!r} names {key} {path}, which is not there")
-
-
-def notices(asked: ExperimentsAsked) -> list[str]:
-    """Say what is done otherwise than a file says."""
-    found = []
-    for name, experiment in asked.experiments.items():
-        checkpoint = checkpoint_of(experiment)
-        if checkpoint and checkpoint.foreign:
-            found.append(
-                f"{name}: weights are kept as safetensors, not as {Path(checkpoint.filepath).suffix} as "
-                f"{checkpoint.filepath} asks for."
-            )
-    return found
+    starts = {(one.encoder, one.weights, one.weights_convention) for one in asked.experiments.values() if one.weights}
+    for encoder, weights, convention in sorted(starts):
+        fitting(ClassifierConfig(encoder=encoder), ANY_SHAPE, Path(weights), convention)
 
 
 def wanted_images(asked: ExperimentsAsked, experiment: Experiment) -> ImagesWanted:
@@ -140,13 +139,14 @@ def training_of(
         threads: CPU threads.
     """
     own = seeding.derive(seed, f"experiments/{number}")
+    config = classifier_config(experiment, count, seed=own, threads=threads)
     return Training(
         name=experiment.model_name,
         number=number,
         folder=folder.seed(experiment.model_name, number),
         images=images,
-        config=classifier_config(experiment, count, seed=own, threads=threads),
-        pretrain=autoencoder_config(experiment, count, seed=own, threads=threads),
+        config=config,
+        pretrain=autoencoder_config(experiment, config, count),
         weights=experiment.weights,
         convention=experiment.weights_convention,
         synthetic=experiment.synthetic,

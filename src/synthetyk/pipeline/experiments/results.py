@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from synthetyk.compression.report import ClassifierPart
+from synthetyk.data.classes import positive_label
 from synthetyk.evaluation.experiments.analysis import (
     RESAMPLES,
     Judged,
@@ -41,14 +42,15 @@ def gather(
     judge = _Judge(folder, asked.seed)
     results = [_with_forms(judge.result(plan), compressed.get(plan.name)) for plan in plans]
     tried = [one for one in results if one.seeds]
-    best = max(tried, key=lambda one: (one.val["auc"].mean, -one.val["loss"].mean), default=None)
+    comparable = tried if len(judge.validated) == 1 else []
+    best = max(comparable, key=lambda one: (one.val["auc"].mean, -one.val["loss"].mean), default=None)
     return ExperimentsReport(
         experiments=tuple(results),
         effects=(*effects(judge.judged), *precision_effects(results)),
         best=best.name if best else None,
         resamples=RESAMPLES,
         seed=asked.seed,
-        notes=(*_notes(tried), *_notes_on_data(plans)),
+        notes=(*_notes(tried, alike=len(judge.validated) < 2), *_notes_on_data(plans)),
     )
 
 
@@ -63,21 +65,28 @@ class _Judge:
     def __init__(self, folder: ExperimentsFolder, seed: int) -> None:
         self.folder, self.seed = folder, seed
         self.judged: list[Judged] = []
+        self.validated: set[str] = set()  # names the validation images of all of them
         self._splits: dict[Path, tuple[Split, Split]] = {}
 
     def result(self, plan: Planned) -> ExperimentResult:
         """Return what an experiment is worth, and hand out its model."""
         settings = plan.experiment.model_dump(mode="json")
-        bare = ExperimentResult(name=plan.name, settings=settings, failures=dict(plan.failures))
         done = plan.done()
+        bare = ExperimentResult(name=plan.name, settings=settings, failures=dict(plan.failures))
         if not done:
             return bare
         return bare.model_copy(update=_trained(done) | self._figures(plan, done) | self._model(plan, done))
 
     def _figures(self, plan: Planned, done: Sequence[Done]) -> dict[str, Any]:
         val, test = self._split(plan)
+        self.validated.add(val.identity)
         said_val, said_test = (np.stack([getattr(result, name) for _, result in done]) for name in ("val", "test"))
-        scores = val.resampling.scores(said_val), test.resampling.scores(said_test)
+        names = test.images.class_names
+        positive = positive_label(names) if len(names) == 2 else 1
+        scores = (
+            val.resampling.scores(said_val, positive=positive),
+            test.resampling.scores(said_test, positive=positive),
+        )
         seeds = tuple(each.number for each, _ in done)
         self.judged.append(Judged(plan.name, plan.experiment.deciding, seeds, test.identity, *scores))
         return {
@@ -117,7 +126,7 @@ def tell_results(folder: ExperimentsFolder, report: ExperimentsReport, trackers:
             tracker.close("failed")
     if report.best:
         trackers[""].event(0, "best", f"{report.best} has the highest AUC on validation images")
-    for path in (folder.report, folder.page, *([folder.figure] if report.best else [])):
+    for path in (folder.report, folder.page, *([folder.figure] if report.tried else [])):
         trackers[""].keep(path)
 
 
@@ -141,11 +150,16 @@ def _trained(done: Sequence[Done]) -> dict[str, Any]:
     }
 
 
-def _notes(tried: Sequence[ExperimentResult]) -> list[str]:
+def _notes(tried: Sequence[ExperimentResult], *, alike: bool) -> list[str]:
     found = [
         "Test images were met once, after every training; what is kept and what is called best was chosen on "
         "validation images. Intervals come from a joint bootstrap over seeds and groups of test images."
     ]
+    pairs = dict.fromkeys(one.class_names for one in tried if len(one.class_names) == 2)
+    if positive := dict.fromkeys(names[positive_label(names)] for names in pairs):
+        found.append(f"With two classes precision, recall and specificity are those of {' and '.join(positive)}.")
+    if not alike:
+        found.append("None is called best: not all experiments were validated on the same images.")
     if alone := [one.name for one in tried if len(one.seeds) == 1]:
         which = "every experiment" if len(alone) == len(tried) else ", ".join(alone)
         found.append(f"One seed of {which} was trained: its interval holds for this one classifier (--seeds 5).")
@@ -158,4 +172,17 @@ def _notes_on_data(plans: Sequence[Planned]) -> list[str]:
     """Say what the data sets have to be known for, such as patients in several splits."""
     images = dict.fromkeys(training.images for plan in plans for training in plan.trainings[:1])
     notes = [(Path(each.fingerprint().location).name, note) for each in images for note in each.fingerprint().notes]
-    return [f"{name}: {note}" for name, note in dict.fromkeys(notes)]
+    return [*(f"{name}: {note}" for name, note in dict.fromkeys(notes)), *notes_on_synthetic(plans)]
+
+
+def notes_on_synthetic(plans: Sequence[Planned]) -> list[str]:
+    """Say whose synthetic images may be those of a GAN that was trained on what is measured here."""
+    found = []
+    for plan in plans:
+        carved = [name for training in plan.trainings[:1] for name in training.images.fingerprint().carved]
+        if carved and plan.experiment.synthetic:
+            found.append(
+                f"{plan.name}: {' and '.join(carved)} images were carved here. If the GAN behind "
+                f"{plan.experiment.synthetic} was trained on some of them, these figures are too good."
+            )
+    return found

@@ -24,6 +24,7 @@ from synthetyk.pipeline.hardware import usable_threads
 from synthetyk.pipeline.lock import locked
 from synthetyk.pipeline.trackers import tell_late
 from synthetyk.report.experiments import experiments_figure, render_experiments
+from synthetyk.tracking.several import SeveralTrackers
 
 
 class Display(Protocol):
@@ -59,21 +60,30 @@ def run_experiments(folder: ExperimentsFolder, asked: ExperimentsAsked, display:
     Raises:
         RunLockedError: Another process is at work in the folder.
     """
-    with locked(folder.path), whole_trackers(folder, asked) as trackers:
-        images = {wanted: _images(folder, wanted, display) for wanted in _wanted(asked)}
-        plans = planned(folder, asked, images, threads=_threads(asked))
-        _train(folder, asked, plans, display)
-        compressed = _compress(folder, plans, display)
-        with display.work("compare") as progress:
-            progress(0, 1, "intervals")
-            report = gather(folder, asked, plans, compressed)
-        report.save(folder.report)
-        write_bytes(folder.page, render_experiments(report, folder.path.resolve().name).encode())
-        if report.best:
-            write_bytes(folder.figure, experiments_figure(report))
-        for plan in plans:
-            _tell_late(folder, plan)
-        tell_results(folder, report, trackers)
+    with locked(folder.path):
+        asked.save(folder.config)
+        with whole_trackers(folder, asked) as trackers:
+            return _run(folder, asked, display, trackers)
+
+
+def _run(
+    folder: ExperimentsFolder, asked: ExperimentsAsked, display: Display, trackers: Mapping[str, SeveralTrackers]
+) -> ExperimentsReport:
+    """Run what is locked, with the trackers that are told of all of it."""
+    images = {wanted: _images(folder, wanted, display) for wanted in _wanted(asked)}
+    plans = planned(folder, asked, images, threads=_threads(asked))
+    _train(folder, asked, plans, display)
+    compressed = _compress(folder, plans, display)
+    with display.work("compare") as progress:
+        progress(0, 1, "intervals")
+        report = gather(folder, asked, plans, compressed)
+    report.save(folder.report)
+    write_bytes(folder.page, render_experiments(report, folder.path.resolve().name).encode())
+    if report.tried:
+        write_bytes(folder.figure, experiments_figure(report))
+    for plan in plans:
+        _tell_late(folder, plan)
+    tell_results(folder, report, trackers)
     return report
 
 
@@ -84,9 +94,9 @@ def workers_of(experiments: Sequence[Experiment]) -> int:
 
 
 def _threads(asked: ExperimentsAsked) -> int:
-    """Return the threads of each training: one, or several where there are fewer trainings than cores."""
+    """Return the threads of each training: one, or several where fewer go on side by side than there are cores."""
     count = sum(experiment.seeds for experiment in asked.experiments.values())
-    return max(1, usable_threads() // count)
+    return max(1, usable_threads() // min(count, workers_of(list(asked.experiments.values()))))
 
 
 def _wanted(asked: ExperimentsAsked) -> list[ImagesWanted]:

@@ -17,11 +17,12 @@ from synthetyk.core.errors import ArtifactError, ConfigError
 from synthetyk.core.progress import Progress, part_of, silent
 from synthetyk.data.dataset import Subset
 from synthetyk.evaluation.study.jobs import predict
+from synthetyk.evaluation.study.start import pretrained
 from synthetyk.pipeline.experiments.images import Images
 from synthetyk.pipeline.experiments.synthetic import open_set
 from synthetyk.tracking.tracker import Tracker
-from synthetyk.training.autoencoder import AutoencoderConfig, AutoencoderTrainer
-from synthetyk.training.classifier import ClassifierConfig
+from synthetyk.training.autoencoder import AutoencoderConfig
+from synthetyk.training.classifier import SETTINGS_FILE, WEIGHTS_FILE, ClassifierConfig
 from synthetyk.training.classifier_trainer import ClassifierTrainer
 from synthetyk.training.encoder_start import Convention, EncoderStart, published_start
 from synthetyk.training.labelled_images import Concatenated, LabelledImages
@@ -122,12 +123,13 @@ class Training:
         return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
     def done(self) -> TrainingFile | None:
-        """Return what is known of it, if it was done before with the same inputs."""
+        """Return what is known of it, if it was done before with the same inputs and is still whole."""
         try:
             found = TrainingFile.load(self.folder / TRAINING_FILE)
         except ArtifactError:
             return None
-        return found if found.inputs == self.inputs() else None
+        whole = all((self.folder / name).is_file() for name in (PREDICTIONS_FILE, SETTINGS_FILE, WEIGHTS_FILE))
+        return found if whole and found.inputs == self.inputs() else None
 
     def result(self) -> Result:
         """Read what it left.
@@ -160,7 +162,7 @@ def train(training: Training, tracker: Tracker, progress: Progress = silent) -> 
     started = time.monotonic()
     inputs, (train_images, val, test) = training.inputs(), training.images.splits()
     (training.folder / TRAINING_FILE).unlink(missing_ok=True)
-    start = _start(training, train_images, val, part_of(progress, 0, training.steps))
+    start = _start(training, train_images, part_of(progress, 0, training.steps))
     then = part_of(progress, training.steps - training.config.steps, training.steps)
     images, synthetic = _beside(training, train_images)
     trained = ClassifierTrainer(training.config, images, val, start=start, tracker=tracker, progress=then).fit()
@@ -179,13 +181,13 @@ def train(training: Training, tracker: Tracker, progress: Progress = silent) -> 
     ).save(training.folder / TRAINING_FILE)
 
 
-def _start(training: Training, train_images: Subset, val: Subset, progress: Progress) -> EncoderStart | None:
+def _start(training: Training, train_images: Subset, progress: Progress) -> EncoderStart | None:
     if training.weights:
         channels = train_images.shape[0]
         return published_start(Path(training.weights), training.config.encoder, channels, training.convention)
     if training.pretrain is None:
         return None
-    return AutoencoderTrainer(training.pretrain, train_images, val, progress=progress).fit().start()
+    return pretrained(training.pretrain, training.images.learnable(), progress)
 
 
 def _beside(training: Training, real: Subset) -> tuple[LabelledImages, Subset | None]:

@@ -57,7 +57,7 @@ class CassandraStore:
         """Return the bytes of an image, put together and checked."""
         row = self._found(image)
         rows = [
-            one for part in parts_of(row.pieces) for one in self._session.ask("read", image, row.upload, part, fetch=4)
+            one for part in parts_of(row.pieces) for one in self._session.rows("read", image, row.upload, part, fetch=4)
         ]
         data = joined(rows, row.pieces)
         if data is None and not self._find(image):
@@ -80,24 +80,29 @@ class CassandraStore:
         return Page(part, cursor_of(part[-1]) if len(found) > limit else None)
 
     def delete(self, image: str) -> None:
-        """Forget an image: the row that makes it one first, then all that hangs on it."""
+        """Forget an image: its place in the list, the row that makes it one, then its pieces.
+
+        Killed before that row is gone it can be repeated, or undone by storing the image again; killed after it, the
+        pieces stay behind, which nothing names any more.
+        """
         row = self._found(image)
         record = _record(row)
+        self._forget(record, row.upload)
         self._session.ask("release", image, row.upload)
-        self._session.ask("unlist", record.created // HOUR, record.created, image, row.upload)
-        self._session.ask("unsay", image, row.upload)
+        self._forget(record, row.upload)  # again: somebody may have listed it, or said something of it, meanwhile
         self._drop_pieces(image, row.upload, row.pieces)
 
     def put_prediction(self, prediction: Prediction) -> None:
         """Store what was said of an image."""
         row = self._found(prediction.image)
         words = prediction.model_dump_json()
-        self._session.ask("say", prediction.image, row.upload, prediction.created, prediction.id, words)
+        self._session.ask("say", prediction.image, row.upload, prediction.id, prediction.created, words)
 
     def predictions(self, image: str) -> tuple[Prediction, ...]:
         """Return what was said of an image."""
-        rows = self._session.ask("said", image, self._found(image).upload)
-        return tuple(Prediction(**json.loads(row.prediction)) for row in rows)
+        rows = self._session.rows("said", image, self._found(image).upload)
+        said = (Prediction(**json.loads(row.prediction)) for row in rows)
+        return tuple(sorted(said, key=lambda one: (one.created, one.id)))
 
     def check(self) -> None:
         """Read one row at LOCAL_QUORUM."""
@@ -128,12 +133,16 @@ class CassandraStore:
     def _from(self, wanted: Wanted, place: tuple[int, str] | None, fetch: int) -> Iterator[ImageRecord]:
         """Yield the records of a list from a place on, hour by hour, those that may be wanted among them."""
         latest = min(place[0] if place else LATEST, LATEST if wanted.before is None else wanted.before)
-        for row in self._session.ask("hours", WHOLE, latest // HOUR):
+        for row in self._session.rows("hours", WHOLE, latest // HOUR):
             if wanted.since is not None and (row.hour + 1) * HOUR <= wanted.since:
                 return
             order, start = ("page", ()) if place is None or row.hour != place[0] // HOUR else ("page_after", place)
-            for one in self._session.ask(order, row.hour, *start, fetch=fetch):
+            for one in self._session.rows(order, row.hour, *start, fetch=fetch):
                 yield ImageRecord(**json.loads(one.record))
+
+    def _forget(self, record: ImageRecord, upload: UUID) -> None:
+        self._session.ask("unlist", record.created // HOUR, record.created, record.id, upload)
+        self._session.ask("unsay", record.id, upload)
 
     def _drop_pieces(self, image: str, upload: UUID, pieces: int) -> None:
         for part in parts_of(pieces):

@@ -5,10 +5,10 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from synthetyk.core.errors import ConfigError, MissingDependencyError, StoreUnavailableError
 from synthetyk.store.drivers.cassandra_location import CassandraLocation
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 if find_spec("cassandra") is None:
     raise MissingDependencyError("cassandra-driver is not installed", action="Run: pip install 'synthetyk[cassandra]'")
 
+Answer = TypeVar("Answer")
+
 PATIENCE = 10.0  # seconds for an answer
-ATTEMPTS = 4
+AGREEMENT = 60.0  # seconds until every node knows a new table
+ATTEMPTS = 6
 PAUSE = 0.25  # seconds after the first attempt, each time twice as long
 AT_ONCE = 8  # orders in flight, so that a large image takes no more memory than it has to
 
@@ -55,19 +58,38 @@ class CassandraSession:
         """
         from cassandra import ConsistencyLevel
 
+        def give() -> "ResultSet":
+            statement = self._prepared(order).bind(values)
+            statement.fetch_size = fetch
+            if serial:
+                statement.consistency_level = ConsistencyLevel.LOCAL_SERIAL
+            return self._connected().execute(statement, timeout=PATIENCE)
+
         with self._told():
-            for attempt in range(ATTEMPTS):
-                try:
-                    statement = self._prepared(order).bind(values)
-                    statement.fetch_size = fetch
-                    if serial:
-                        statement.consistency_level = ConsistencyLevel.LOCAL_SERIAL
-                    return self._connected().execute(statement, timeout=PATIENCE)
-                except _passing():
-                    if attempt == ATTEMPTS - 1:
-                        raise
-                    time.sleep(PAUSE * 2**attempt)
-        raise AssertionError("unreachable")
+            return self._patiently(give)
+
+    def _patiently(self, give: Callable[[], Answer]) -> Answer:
+        """Try something several times, as long as what goes wrong may be over in a moment."""
+        for attempt in range(ATTEMPTS - 1):
+            try:
+                return give()
+            except _passing():
+                time.sleep(PAUSE * 2**attempt)
+        return give()
+
+    def rows(self, order: str, *values: Any, fetch: int = 100) -> Iterator[Any]:
+        """Give one order and yield the rows of its answer, however many come one after the other.
+
+        Raises:
+            StoreUnavailableError: Some of them did not come, several times.
+        """
+        answer = self.ask(order, *values, fetch=fetch)
+        while True:
+            yield from answer.current_rows
+            if not answer.has_more_pages:
+                return
+            with self._told():
+                self._patiently(answer.fetch_next_page)
 
     def ask_all(self, order: str, values: Sequence[tuple[Any, ...]]) -> None:
         """Give an order with many values, some at once.
@@ -113,7 +135,7 @@ class CassandraSession:
         with self._lock:
             self._connected()
             if order not in self._orders:
-                prepared = self._session.prepare(ORDERS[order])
+                prepared = self._session.prepare(ORDERS[order].format(keyspace=self.location.keyspace))
                 prepared.is_idempotent = True
                 self._orders[order] = prepared
             return self._orders[order]
@@ -123,11 +145,10 @@ class CassandraSession:
         try:
             session = cluster.connect()
             _make_keyspace(session, cluster, self.location)
-            session.set_keyspace(self.location.keyspace)
             there = cluster.metadata.keyspaces[self.location.keyspace].tables
             for name, table in TABLES.items():
                 if name not in there:
-                    session.execute(table, timeout=6 * PATIENCE)
+                    session.execute(table.format(keyspace=self.location.keyspace), timeout=AGREEMENT)
         except BaseException:
             cluster.shutdown()
             raise
@@ -173,6 +194,7 @@ def _cluster_of(location: CassandraLocation) -> "Cluster":
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         connect_timeout=PATIENCE,
         control_connection_timeout=PATIENCE,
+        max_schema_agreement_wait=AGREEMENT,
     )
 
 
@@ -205,16 +227,16 @@ def _make_keyspace(session: "Session", cluster: "Cluster", location: CassandraLo
     session.execute(
         f"CREATE KEYSPACE IF NOT EXISTS {location.keyspace} WITH replication = "
         f"{{'class': 'NetworkTopologyStrategy', '{datacenter}': {location.replication}}}",
-        timeout=6 * PATIENCE,
+        timeout=AGREEMENT,
     )
 
 
 def _passing() -> tuple[type[Exception], ...]:
-    """Return the errors that may be over in a moment."""
-    from cassandra import OperationTimedOut, Timeout, Unavailable
+    """Return the errors that may be over in a moment; a node that has not heard of a new table yet calls it invalid."""
+    from cassandra import InvalidRequest, OperationTimedOut, ReadFailure, Timeout, Unavailable, WriteFailure
     from cassandra.cluster import NoHostAvailable
 
-    return OperationTimedOut, Timeout, Unavailable, NoHostAvailable
+    return InvalidRequest, OperationTimedOut, ReadFailure, Timeout, Unavailable, WriteFailure, NoHostAvailable
 
 
 def _short(error: Exception) -> str:

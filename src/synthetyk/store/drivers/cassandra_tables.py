@@ -13,36 +13,38 @@ HOUR = 3_600_000  # milliseconds
 WHOLE = 0  # the one partition that names all hours: a year adds 8,760 short rows
 
 TABLES = {
-    "images": """CREATE TABLE IF NOT EXISTS images (
+    "images": """CREATE TABLE IF NOT EXISTS {keyspace}.images (
         id text PRIMARY KEY, upload uuid, record text, pieces int, complete boolean)""",
-    "pieces": """CREATE TABLE IF NOT EXISTS pieces (
+    "pieces": """CREATE TABLE IF NOT EXISTS {keyspace}.pieces (
         id text, upload uuid, part int, number int, data blob, PRIMARY KEY ((id, upload, part), number))""",
-    "images_by_hour": """CREATE TABLE IF NOT EXISTS images_by_hour (
+    "images_by_hour": """CREATE TABLE IF NOT EXISTS {keyspace}.images_by_hour (
         hour bigint, created bigint, id text, upload uuid, record text, PRIMARY KEY ((hour), created, id, upload)
         ) WITH CLUSTERING ORDER BY (created DESC, id DESC, upload DESC)""",
-    "hours": """CREATE TABLE IF NOT EXISTS hours (
+    "hours": """CREATE TABLE IF NOT EXISTS {keyspace}.hours (
         whole int, hour bigint, PRIMARY KEY ((whole), hour)) WITH CLUSTERING ORDER BY (hour DESC)""",
-    "predictions": """CREATE TABLE IF NOT EXISTS predictions (
+    "predictions": """CREATE TABLE IF NOT EXISTS {keyspace}.predictions (
         image text, upload uuid, created bigint, id text, prediction text,
-        PRIMARY KEY ((image, upload), created, id))""",
+        PRIMARY KEY ((image, upload), id))""",
 }
 ORDERS = {
-    "find": "SELECT upload, record, pieces, complete FROM images WHERE id = ?",
-    "claim": "INSERT INTO images (id, upload, record, pieces, complete) VALUES (?, ?, ?, ?, true) IF NOT EXISTS",
-    "release": "DELETE FROM images WHERE id = ? IF upload = ?",
-    "write": "INSERT INTO pieces (id, upload, part, number, data) VALUES (?, ?, ?, ?, ?)",
-    "read": "SELECT number, data FROM pieces WHERE id = ? AND upload = ? AND part = ?",
-    "drop": "DELETE FROM pieces WHERE id = ? AND upload = ? AND part = ?",
-    "list": "INSERT INTO images_by_hour (hour, created, id, upload, record) VALUES (?, ?, ?, ?, ?)",
-    "unlist": "DELETE FROM images_by_hour WHERE hour = ? AND created = ? AND id = ? AND upload = ?",
-    "page": "SELECT created, id, record FROM images_by_hour WHERE hour = ?",
-    "page_after": "SELECT created, id, record FROM images_by_hour WHERE hour = ? AND (created, id) < (?, ?)",
-    "open_hour": "INSERT INTO hours (whole, hour) VALUES (?, ?)",
-    "hours": "SELECT hour FROM hours WHERE whole = ? AND hour <= ?",
-    "say": "INSERT INTO predictions (image, upload, created, id, prediction) VALUES (?, ?, ?, ?, ?)",
-    "said": "SELECT prediction FROM predictions WHERE image = ? AND upload = ?",
-    "unsay": "DELETE FROM predictions WHERE image = ? AND upload = ?",
-    "ready": "SELECT hour FROM hours WHERE whole = ? LIMIT 1",
+    "find": "SELECT upload, record, pieces, complete FROM {keyspace}.images WHERE id = ?",
+    "claim": """INSERT INTO {keyspace}.images (id, upload, record, pieces, complete)
+        VALUES (?, ?, ?, ?, true) IF NOT EXISTS""",
+    "release": "DELETE FROM {keyspace}.images WHERE id = ? IF upload = ?",
+    "write": "INSERT INTO {keyspace}.pieces (id, upload, part, number, data) VALUES (?, ?, ?, ?, ?)",
+    "read": "SELECT number, data FROM {keyspace}.pieces WHERE id = ? AND upload = ? AND part = ?",
+    "drop": "DELETE FROM {keyspace}.pieces WHERE id = ? AND upload = ? AND part = ?",
+    "list": "INSERT INTO {keyspace}.images_by_hour (hour, created, id, upload, record) VALUES (?, ?, ?, ?, ?)",
+    "unlist": "DELETE FROM {keyspace}.images_by_hour WHERE hour = ? AND created = ? AND id = ? AND upload = ?",
+    "page": "SELECT created, id, record FROM {keyspace}.images_by_hour WHERE hour = ?",
+    "page_after": "SELECT created, id, record FROM {keyspace}.images_by_hour WHERE hour = ? AND (created, id) < (?, ?)",
+    "open_hour": "INSERT INTO {keyspace}.hours (whole, hour) VALUES (?, ?)",
+    "hours": "SELECT hour FROM {keyspace}.hours WHERE whole = ? AND hour <= ?",
+    "say": """INSERT INTO {keyspace}.predictions (image, upload, id, created, prediction)
+        VALUES (?, ?, ?, ?, ?) IF NOT EXISTS""",
+    "said": "SELECT prediction FROM {keyspace}.predictions WHERE image = ? AND upload = ?",
+    "unsay": "DELETE FROM {keyspace}.predictions WHERE image = ? AND upload = ?",
+    "ready": "SELECT hour FROM {keyspace}.hours WHERE whole = ? LIMIT 1",
 }
 
 

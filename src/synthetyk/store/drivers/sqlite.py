@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,9 @@ MIGRATIONS = (
     CREATE INDEX images_by_time ON images (created, id);
     CREATE TABLE contents (id TEXT PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE, data BLOB NOT NULL);
     CREATE TABLE predictions (
-        id TEXT PRIMARY KEY, image TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE, created INTEGER NOT NULL,
-        prediction TEXT NOT NULL
+        image TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE, id TEXT NOT NULL, created INTEGER NOT NULL,
+        prediction TEXT NOT NULL, PRIMARY KEY (image, id)
     ) WITHOUT ROWID;
-    CREATE INDEX predictions_by_image ON predictions (image, created, id);
     """,
 )
 
@@ -57,7 +57,7 @@ class SqliteStore:
         self.path = path
         self._local = threading.local()
         self._lock = threading.Lock()
-        self._open: list[tuple[int, sqlite3.Connection]] = []
+        self._open: list[_Held] = []
         with _told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             _migrate(self._connection(), path)
@@ -65,12 +65,21 @@ class SqliteStore:
     @classmethod
     def open(cls, location: str) -> "SqliteStore":
         """Open ``sqlite:///relative/path.db`` or ``sqlite:////absolute/path.db``."""
+        return cls(cls.path_of(location))
+
+    @staticmethod
+    def path_of(location: str) -> Path:
+        """Return the file that a URL names.
+
+        Raises:
+            ConfigError: It names none.
+        """
         path = location.removeprefix("sqlite:///")
         if path == location or not path:
             raise ConfigError(
-                f"{location!r} names no file", expected="sqlite:///relative/path.db or sqlite:////path.db"
+                f"{location!r} names no file", expected="sqlite:///relative/path.db or sqlite:////absolute/path.db"
             )
-        return cls(Path(path))
+        return Path(path)
 
     def put(self, data: bytes, about: NewImage, *, created: int | None = None) -> ImageRecord:
         """Store an image in one transaction."""
@@ -121,7 +130,7 @@ class SqliteStore:
 
     def put_prediction(self, prediction: Prediction) -> None:
         """Store what was said of an image."""
-        columns = (prediction.id, prediction.image, prediction.created, prediction.model_dump_json())
+        columns = (prediction.image, prediction.id, prediction.created, prediction.model_dump_json())
         with self._writing() as database:
             if not _row(database, "SELECT 1 FROM images WHERE id = ?", prediction.image):
                 raise ImageNotFoundError.of(prediction.image)
@@ -144,7 +153,7 @@ class SqliteStore:
     def close(self) -> None:
         """Close the connections of every thread of this process."""
         with self._lock:
-            mine = [database for process, database in self._open if process == os.getpid()]
+            mine = [held.database for held in self._open if held.process == os.getpid()]
             self._open.clear()
         self._local = threading.local()
         for database in mine:
@@ -168,14 +177,30 @@ class SqliteStore:
                 raise
             database.execute("COMMIT")
 
+    def _drop_ended(self) -> None:
+        """Close the connections of threads that have ended; a service begins and ends many."""
+        for held in [one for one in self._open if one.process == os.getpid() and not one.thread.is_alive()]:
+            self._open.remove(held)
+            held.database.close()
+
     def _connection(self) -> sqlite3.Connection:
         """Return this thread's connection of this process."""
         if getattr(self._local, "process", None) != os.getpid():
             self._local.database, self._local.process = _connect(self.path), os.getpid()
             with self._lock:
-                self._open.append((os.getpid(), self._local.database))
+                self._drop_ended()
+                self._open.append(_Held(os.getpid(), threading.current_thread(), self._local.database))
         database: sqlite3.Connection = self._local.database
         return database
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A connection, and whose it is."""
+
+    process: int
+    thread: threading.Thread
+    database: sqlite3.Connection
 
 
 def _connect(path: Path) -> sqlite3.Connection:
