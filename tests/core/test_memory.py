@@ -1,8 +1,6 @@
 import subprocess
 import sys
-import time
 
-import numpy as np
 import pytest
 
 from synthetyk.core import memory
