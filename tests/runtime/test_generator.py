@@ -76,7 +76,7 @@ def test_what_does_not_fit_the_generator_is_refused(classes, label, indices, tru
 def test_classes_are_found_by_name():
     assert session().label_of("malignant") == 2
     assert session(classes=0).label_of("") is None
-    with pytest.raises(RequestError, match="one of normal, benign, malignant"):
+    with pytest.raises(RequestError, match="No class was asked for. Expected one of normal, benign, malignant"):
         session().label_of("")
     with pytest.raises(RequestError, match="it has no classes"):
         session(classes=0).label_of("normal")

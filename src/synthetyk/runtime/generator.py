@@ -61,7 +61,8 @@ class GeneratorSession:
             return None
         if name not in self.about.class_names:
             known = f"one of {', '.join(self.about.class_names)}" if self.classes else "none: it has no classes"
-            raise RequestError(f"There is no class {name!r}", expected=known)
+            found = f"There is no class {name!r}" if name else "No class was asked for"
+            raise RequestError(found, expected=known, action="" if name else "Say which by the parameter label")
         return self.about.class_names.index(name)
 
     def sample(
