@@ -1,8 +1,8 @@
 """Classifiers of our own on real images, 32 bits beside eight: official test splits, or by patient, slide or fold.
 
-Recipes were chosen on validation; every look at a test split is a line of `test_looks.md`. Accuracy is at a threshold
-of 0.5. Intervals of AUC come from the study's joint bootstrap over classifiers and test groups, those of accuracy are
-Student's t over classifiers.
+The recipe was chosen on the validation images of PneumoniaMNIST; every look at a test split is a line of
+`test_looks.md`. Accuracy is at a threshold of 0.5. Intervals of AUC come from the study's joint bootstrap over
+classifiers and test groups, those of accuracy are Student's t over classifiers.
 """
 
 from collections.abc import Mapping
@@ -53,6 +53,8 @@ class Row:
     goal: tuple[float, float] | None = None
 
 
+# On PneumoniaMNIST's validation images as they are, turned, relit and noised, 3,000 steps were better than 1,000
+# each time (AUC .9965, .980, .991, .992 for .9952, .974, .984, .986; three seeds); on the other sets nothing was tried.
 COMMON = {"augment": "classical", "steps": 3000}
 ROWS = {
     "PneumoniaMNIST, 28 px, official split": Row("pneumonia", goal=(0.98, 0.93)),

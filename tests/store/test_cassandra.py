@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from synthetyk.core.errors import ConfigError, DamagedImageError, ImageNotFoundError, StoreUnavailableError
+from synthetyk.core.errors import ConfigError, DamagedImageError, ImageNotFoundError, StoreError, StoreUnavailableError
 from synthetyk.store.contract import DRAWN, LARGE, PNG, filled, said
 from synthetyk.store.copy import copy_store, every_image
 from synthetyk.store.drivers import cassandra_session
@@ -183,6 +183,13 @@ def test_a_store_is_copied_out_and_in(store):
 
 def test_a_new_keyspace_needs_its_number_of_copies(url):
     with pytest.raises(ConfigError, match="replication=3"):
+        CassandraStore.open(url.partition("?")[0] + "_new")
+
+
+def test_a_keyspace_that_has_to_be_there_is_not_made(url):
+    with pytest.raises(StoreError, match="There is no store"):
+        CassandraStore.open(url.replace("?", "_new?"), must_exist=True)
+    with pytest.raises(ConfigError):  # still not there
         CassandraStore.open(url.partition("?")[0] + "_new")
 
 

@@ -28,3 +28,5 @@ def test_a_store_that_has_to_be_there_is_not_made(tmp_path):
     with pytest.raises(StoreError, match="no store"):
         open_store(f"sqlite:///{tmp_path}/none.db", must_exist=True)
     assert list(tmp_path.iterdir()) == []
+    with pytest.raises(StoreError, match="empty when it is opened"):
+        open_store("memory:", must_exist=True)

@@ -22,7 +22,7 @@ from synthetyk.compression.speed import BATCHES
 from synthetyk.compression.variants import Workshop
 from synthetyk.compression.verdict import benefit, picked, precision_verdict, rule_of
 from synthetyk.core import seeding
-from synthetyk.core.errors import ArtifactError, ConfigError, SynthetykError
+from synthetyk.core.errors import ConfigError, SynthetykError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.core.words import listed
 from synthetyk.data.dataset import Dataset
@@ -121,8 +121,8 @@ class Bench:
         Raises:
             SynthetykError: It cannot be made of this classifier, its training failed, or it cannot be measured.
         """
-        if done := self._done(name):
-            return self._worded(done, original or done)
+        if done := self.shelf.kept(ClassifierRowFile, name):
+            return self._worded(done.row, original or done.row)
         parts = RowName.parse(name)
         model = self._model(parts)
         said = self.said if name == ORIGINAL else Predictions.of(model, self.splits)
@@ -138,14 +138,6 @@ class Bench:
         row = self._worded(row, original or row)
         ClassifierRowFile(inputs=self.shelf.key, row=row).save(self.shelf.record(name))
         return row
-
-    def _done(self, name: str) -> ClassifierRow | None:
-        """Return a row that was finished before, of the same inputs, whose model is still there."""
-        try:
-            found = ClassifierRowFile.load(self.shelf.record(name))
-        except ArtifactError:
-            return None
-        return found.row if found.inputs == self.shelf.key and self.shelf.whole(found.row) else None
 
     def _worded(self, row: ClassifierRow, original: ClassifierRow) -> ClassifierRow:
         known = row.validation_auc is not None and original.validation_auc is not None
@@ -166,8 +158,8 @@ class Bench:
         if variant == "original":
             return self.original
         if variant not in self.exported:
-            done = self._done(str(RowName(variant, "fp32")))
-            made = (self.shelf.folder / done.file).read_bytes() if done else self._export(variant)
+            done = self.shelf.kept(ClassifierRowFile, str(RowName(variant, "fp32")))
+            made = (self.shelf.folder / done.row.file).read_bytes() if done else self._export(variant)
             self.exported[variant] = made
         return self.exported[variant]
 

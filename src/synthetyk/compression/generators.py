@@ -17,7 +17,7 @@ from synthetyk.compression.speed import BATCHES
 from synthetyk.compression.upsampling import as_convolution
 from synthetyk.compression.verdict import gains
 from synthetyk.core import seeding
-from synthetyk.core.errors import ArtifactError, SynthetykError
+from synthetyk.core.errors import SynthetykError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.training.generator_file import LoadedGenerator
 
@@ -109,8 +109,8 @@ class Bench:
         Raises:
             SynthetykError: It cannot be made of this generator, or cannot be measured.
         """
-        if done := self._done(name):
-            return done
+        if done := self.shelf.kept(GeneratorRowFile, name):
+            return done.row
         parts = RowName.parse(name)
         model = self._model(parts)
         made = self.shelf.put(name, PRECISION_WORDS[parts.precision], model, self._feeds(max(BATCHES)))
@@ -123,13 +123,6 @@ class Bench:
         )
         GeneratorRowFile(inputs=self.shelf.key, row=row).save(self.shelf.record(name))
         return row
-
-    def _done(self, name: str) -> GeneratorRow | None:
-        try:
-            found = GeneratorRowFile.load(self.shelf.record(name))
-        except ArtifactError:
-            return None
-        return found.row if found.inputs == self.shelf.key and self.shelf.whole(found.row) else None
 
     def _model(self, name: RowName) -> bytes:
         match name.precision:

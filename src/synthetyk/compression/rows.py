@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from synthetyk.compression.names import ORIGINAL
-from synthetyk.compression.report import ModelFile
+from synthetyk.compression.report import ClassifierRowFile, GeneratorRowFile, ModelFile
 from synthetyk.compression.speed import measure_cost
 from synthetyk.core.artifacts import sha256_file, write_bytes
+from synthetyk.core.errors import ArtifactError
 from synthetyk.runtime.session import Feeds
+
+RowFile = TypeVar("RowFile", ClassifierRowFile, GeneratorRowFile)
 
 PACKAGES = ("onnx", "onnxruntime", "onnxscript", "torch")
 
@@ -46,10 +49,15 @@ class Shelf:
         """Return where a row's record lies."""
         return self.folder / "rows" / f"{self.file(name).removesuffix('.onnx')}.json"
 
-    def whole(self, row: ModelFile) -> bool:
-        """Tell whether a row's model is the one that was measured."""
-        path = self.folder / row.file
-        return path.exists() and sha256_file(path) == row.sha256
+    def kept(self, kind: type[RowFile], name: str) -> RowFile | None:
+        """Return the record of a row that was finished before, of the same inputs, whose model is still there."""
+        try:
+            found = kind.load(self.record(name))
+        except ArtifactError:
+            return None
+        model = self.folder / found.row.file
+        whole = model.exists() and sha256_file(model) == found.row.sha256
+        return found if whole and found.inputs == self.key else None
 
     def put(self, name: str, about: str, model: bytes, feeds: Feeds) -> ModelFile:
         """Write a model and measure what it costs beside the original, which has to be put first.

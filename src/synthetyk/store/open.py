@@ -1,6 +1,6 @@
 """Stores by their URL; built-ins and plug-ins register under ``synthetyk.stores``."""
 
-from synthetyk.core.errors import ConfigError, StoreError
+from synthetyk.core.errors import ConfigError
 from synthetyk.core.registry import Registry
 from synthetyk.store.store import ImageStore
 
@@ -8,11 +8,11 @@ STORES = Registry("synthetyk.stores", "store")
 
 
 def open_store(url: str, *, must_exist: bool = False) -> ImageStore:
-    """Open a store; every kind has a ``classmethod open(location: str)`` that takes the whole URL.
+    """Open a store; every kind has a ``classmethod open(location: str, *, must_exist: bool)`` that takes the URL.
 
     Args:
         url: Its kind, a colon, and what that kind says where it is: ``sqlite:///images.db``, ``memory:``.
-        must_exist: Refuse a file that is not there, instead of making it.
+        must_exist: Refuse a store that is not there, instead of making it.
 
     Raises:
         ConfigError: It is no URL of a store.
@@ -25,8 +25,5 @@ def open_store(url: str, *, must_exist: bool = False) -> ImageStore:
     if not colon:
         kinds = ", ".join(f"{name}:" for name in STORES.names())
         raise ConfigError(f"{url!r} names no store", expected=f"a URL that begins with one of {kinds}")
-    kind_of_store = STORES.load(kind)
-    if must_exist and (path := getattr(kind_of_store, "path_of", lambda _: None)(url)) and not path.exists():
-        raise StoreError(f"There is no store {path}", action="See that its name is right")
-    store: ImageStore = kind_of_store.open(url)
+    store: ImageStore = STORES.load(kind).open(url, must_exist=must_exist)
     return store

@@ -30,9 +30,13 @@ class CassandraStore:
         self._session = session
 
     @classmethod
-    def open(cls, location: str) -> "CassandraStore":
-        """Open the store of a URL, see `cassandra_location`; tables are made on first use."""
-        store = cls(CassandraSession(CassandraLocation.parse(location)))
+    def open(cls, location: str, *, must_exist: bool = False) -> "CassandraStore":
+        """Open the store of a URL, see `cassandra_location`; keyspace and tables are made on first use.
+
+        Raises:
+            StoreError: The keyspace has to be there, and is not.
+        """
+        store = cls(CassandraSession(CassandraLocation.parse(location), must_exist=must_exist))
         store.check()
         return store
 

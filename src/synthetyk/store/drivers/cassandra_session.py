@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from synthetyk.core.errors import ConfigError, MissingDependencyError, StoreUnavailableError
+from synthetyk.core.errors import ConfigError, MissingDependencyError, StoreError, StoreUnavailableError
 from synthetyk.store.drivers.cassandra_location import CassandraLocation
 from synthetyk.store.drivers.cassandra_tables import ORDERS, TABLES
 
@@ -36,10 +36,11 @@ class CassandraSession:
 
     Args:
         location: Where it is.
+        must_exist: Make no keyspace.
     """
 
-    def __init__(self, location: CassandraLocation) -> None:
-        self.location = location
+    def __init__(self, location: CassandraLocation, *, must_exist: bool = False) -> None:
+        self.location, self.must_exist = location, must_exist
         self._lock = threading.RLock()
         self._process = -1
         self._cluster: Cluster | None = None
@@ -144,7 +145,7 @@ class CassandraSession:
         cluster = _cluster_of(self.location)
         try:
             session = cluster.connect()
-            _make_keyspace(session, cluster, self.location)
+            _make_keyspace(session, cluster, self.location, must_exist=self.must_exist)
             there = cluster.metadata.keyspaces[self.location.keyspace].tables
             for name, table in TABLES.items():
                 if name not in there:
@@ -164,7 +165,7 @@ class CassandraSession:
         try:
             yield
         except (DriverException, RequestExecutionException, NoHostAvailable, OSError) as error:
-            if isinstance(error, StoreUnavailableError):
+            if isinstance(error, StoreError):
                 raise
             raise StoreUnavailableError(
                 f"The store {self.location} does not answer: {type(error).__name__}: {_short(error)}",
@@ -208,14 +209,17 @@ def _tls(location: CassandraLocation) -> ssl.SSLContext | None:
     return context
 
 
-def _make_keyspace(session: "Session", cluster: "Cluster", location: CassandraLocation) -> None:
+def _make_keyspace(session: "Session", cluster: "Cluster", location: CassandraLocation, *, must_exist: bool) -> None:
     """Make the keyspace if it is not there.
 
     Raises:
+        StoreError: It has to be there.
         ConfigError: It is not, and nobody said how many copies it is to keep.
     """
     if location.keyspace in cluster.metadata.keyspaces:
         return
+    if must_exist:
+        raise StoreError(f"There is no store {location}", action="See that its name is right")
     if location.replication is None:
         raise ConfigError(
             f"There is no keyspace {location.keyspace} on {location}",

@@ -2,7 +2,7 @@
 
 from threading import RLock
 
-from synthetyk.core.errors import ImageNotFoundError
+from synthetyk.core.errors import ImageNotFoundError, StoreError
 from synthetyk.store.record import ImageRecord, NewImage, Prediction, Wanted
 from synthetyk.store.store import Page, check_limit, cursor_of, place_of
 
@@ -16,8 +16,14 @@ class MemoryStore:
         self._predictions: dict[str, dict[str, Prediction]] = {}
 
     @classmethod
-    def open(cls, _location: str) -> "MemoryStore":
-        """Return an empty store."""
+    def open(cls, _location: str, *, must_exist: bool = False) -> "MemoryStore":
+        """Return an empty store.
+
+        Raises:
+            StoreError: It has to be there already, which it never is.
+        """
+        if must_exist:
+            raise StoreError("A store in memory is empty when it is opened", expected="one that lasts")
         return cls()
 
     def put(self, data: bytes, about: NewImage, *, created: int | None = None) -> ImageRecord:

@@ -63,23 +63,21 @@ class SqliteStore:
             _migrate(self._connection(), path)
 
     @classmethod
-    def open(cls, location: str) -> "SqliteStore":
-        """Open ``sqlite:///relative/path.db`` or ``sqlite:////absolute/path.db``."""
-        return cls(cls.path_of(location))
-
-    @staticmethod
-    def path_of(location: str) -> Path:
-        """Return the file that a URL names.
+    def open(cls, location: str, *, must_exist: bool = False) -> "SqliteStore":
+        """Open ``sqlite:///relative/path.db`` or ``sqlite:////absolute/path.db``.
 
         Raises:
-            ConfigError: It names none.
+            ConfigError: The URL names no file.
+            StoreError: The file has to be there, and is not.
         """
         path = location.removeprefix("sqlite:///")
         if path == location or not path:
             raise ConfigError(
                 f"{location!r} names no file", expected="sqlite:///relative/path.db or sqlite:////absolute/path.db"
             )
-        return Path(path)
+        if must_exist and not Path(path).exists():
+            raise StoreError(f"There is no store {path}", action="See that its name is right")
+        return cls(Path(path))
 
     def put(self, data: bytes, about: NewImage, *, created: int | None = None) -> ImageRecord:
         """Store an image in one transaction."""
