@@ -31,7 +31,8 @@ class Cluster:
         url = f"cassandra://{self.hosts}/{name}?{words}"
         yield url
         session = CassandraSession(CassandraLocation.parse(url))
-        session._connected().execute(f"DROP KEYSPACE {name}", timeout=60)
+        drop = f"DROP KEYSPACE IF EXISTS {name}"
+        session._patiently(lambda: session._connected().execute(drop, timeout=60))  # a node may just have come back
         session.close()
 
     def order(self, *words):
