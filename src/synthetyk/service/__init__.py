@@ -1,0 +1,1 @@
+"""REST service: packaged models and stored images over HTTP; see `service.app`."""
