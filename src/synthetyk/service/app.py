@@ -7,13 +7,13 @@ from synthetyk.service import problems
 from synthetyk.service.context import Service
 from synthetyk.service.lifecycle import Counted, Lifecycle
 from synthetyk.service.models import ServedModels
-from synthetyk.service.routes import images, probes
+from synthetyk.service.routes import events, images, probes
 from synthetyk.service.settings import ServiceSettings
 from synthetyk.service.telemetry import Measured, Telemetry
 from synthetyk.service.threads import Threads
 from synthetyk.store.store import ImageStore
 
-ROUTERS = (probes.router, images.router)
+ROUTERS = (probes.router, images.router, events.router)
 
 
 def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModels) -> FastAPI:
