@@ -6,7 +6,7 @@ from typing import Any
 
 from synthetyk.core.errors import MissingDependencyError, RequestError, SynthetykError
 from synthetyk.runtime.classifier import ClassifierSession, Prediction
-from synthetyk.runtime.generator import GeneratorSession
+from synthetyk.runtime.generator import CHUNK, GeneratorSession
 from synthetyk.runtime.package import BYTECODE, open_package
 from synthetyk.runtime.requests import RequestParams, images_of, png_text
 
@@ -37,7 +37,7 @@ class PackagedModel(PythonModel):
         shutil.rmtree(folder.parents[1] / BYTECODE, ignore_errors=True)  # what MLflow left when it ran the code
         package = open_package(folder, Path(key) if key else None)
         self.classifier = ClassifierSession.open(package, threads=threads) if package.manifest.classifier else None
-        self.generator = GeneratorSession.open(package, threads=threads) if package.manifest.generator else None
+        self.generator = GeneratorSession.open(package, threads=threads, batch=CHUNK) if package.manifest.generator else None
 
     def predict(  # type: ignore[no-untyped-def]
         self,
