@@ -2,6 +2,7 @@ import asyncio
 import threading
 
 import pytest
+from starlette.requests import ClientDisconnect
 
 from synthetyk.core.errors import OverloadedError
 from synthetyk.service.batching import LATE, BatchQueue
@@ -132,7 +133,7 @@ def test_who_has_gone_while_waiting_is_not_computed_for():
         await asyncio.sleep(1.5 * LATE)
         slow.go.set()
         assert await asyncio.gather(first, stayed) == [[0], [4]]
-        with pytest.raises(asyncio.CancelledError):
+        with pytest.raises(ClientDisconnect):
             await left
         assert slow.batches == [[0], [2]]
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Generic, TypeVar
 
+from starlette.requests import ClientDisconnect
+
 from synthetyk.core.errors import OverloadedError
 
 Part = TypeVar("Part")
@@ -32,8 +34,9 @@ class _Request(Generic[Part, Answer]):
     in_work: int = 0
 
     async def abandoned(self) -> bool:
+        """Tell whether nobody waits for the answers any more."""
         if self.gone is not None and monotonic() - self.since > LATE and await self.gone():
-            self.future.cancel()
+            self.failed(ClientDisconnect())
         return self.future.done()
 
     def failed(self, error: BaseException) -> None:
@@ -101,6 +104,7 @@ class BatchQueue(Generic[Part, Answer]):
 
         Raises:
             OverloadedError: Too many wait already; it is raised at once.
+            ClientDisconnect: Nobody waited any more.
         """
         self.check()
         loop = asyncio.get_running_loop()
