@@ -2,7 +2,6 @@ import pytest
 from starlette.testclient import TestClient
 from tests.data.conftest import deflated_bomb, encode, make_dicom, nested, png, png_bomb  # noqa: F401
 from tests.runtime.conftest import package, package_folder  # noqa: F401
-from tests.runtime.conftest import package_folder  # noqa: F401
 
 from synthetyk.service.app import create_app
 from synthetyk.service.models import ServedModel, ServedModels
@@ -28,7 +27,7 @@ def client(app):
 
 
 @pytest.fixture
-def models(package_folder):
+def models(package_folder):  # noqa: F811
     """One tiny package with a classifier and a generator."""
     return ServedModels([ServedModel.open(package_folder, ServiceSettings())])
 
