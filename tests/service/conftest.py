@@ -21,5 +21,5 @@ def app(store):
 
 @pytest.fixture
 def client(app):
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         yield client

@@ -51,7 +51,7 @@ def failing(app):
         async def fails():
             raise error
 
-        with TestClient(app, raise_server_exceptions=False) as client:
+        with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
             return client.get("/fails")
 
     return ask
@@ -68,7 +68,7 @@ def test_an_error_of_ours_says_what_was_found_expected_and_to_do(failing):
         "found": "It is blue",
         "expected": "red",
         "action": "Paint it",
-        "request_id": "",
+        "request_id": answer.headers["x-request-id"],
     }
 
 

@@ -5,15 +5,16 @@ from fastapi import FastAPI
 import synthetyk
 from synthetyk.service import problems
 from synthetyk.service.context import Service
+from synthetyk.service.guard import protect
 from synthetyk.service.lifecycle import Counted, Lifecycle
 from synthetyk.service.models import ServedModels
-from synthetyk.service.routes import images, probes
+from synthetyk.service.routes import images, login, probes
 from synthetyk.service.settings import ServiceSettings
 from synthetyk.service.telemetry import Measured, Telemetry
 from synthetyk.service.threads import Threads
 from synthetyk.store.store import ImageStore
 
-ROUTERS = (probes.router, images.router)
+ROUTERS = (probes.router, login.router, images.router)
 
 
 def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModels) -> FastAPI:
@@ -38,6 +39,7 @@ def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModel
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app)
-    app.add_middleware(Measured, telemetry=service.telemetry)
     app.add_middleware(Counted, lifecycle=service.lifecycle)
+    protect(app, settings)
+    app.add_middleware(Measured, telemetry=service.telemetry)  # outermost: what is refused is counted too
     return app
