@@ -69,6 +69,7 @@ def test_an_error_of_ours_says_what_was_found_expected_and_to_do(failing):
         "expected": "red",
         "action": "Paint it",
         "request_id": answer.headers["x-request-id"],
+        "error": "RequestError",
     }
 
 

@@ -175,7 +175,7 @@ class KnownHosts:
             421,
             "The request is for another name or address than this service's",
             expected=f"one of {', '.join(sorted(self._names))}" if self._names else "",
-            action="Serve with API keys, and name what it may be called: --keys keys.json --allow-host NAME",
+            action="Serve with API keys (--keys keys.json), or name what it may be called (--hosts NAME)",
             scope=scope,
         )
         await refused(scope, receive, send)

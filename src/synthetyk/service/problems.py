@@ -58,6 +58,7 @@ class Problem(Config):
         expected: What was expected instead.
         action: What to do now.
         request_id: Under which the service's log has this request.
+        error: Which of our errors it is; empty if it is none, or one of the inside.
     """
 
     type: str = "about:blank"
@@ -68,6 +69,7 @@ class Problem(Config):
     expected: str = ""
     action: str = ""
     request_id: str = ""
+    error: str = ""
 
 
 # For ``FastAPI(responses=...)``: how every route may answer besides.
@@ -85,6 +87,7 @@ def problem(
     action: str = "",
     headers: Mapping[str, str] | None = None,
     scope: Scope | None = None,
+    error: str = "",
 ) -> Response:
     """Return an answer that is an error; also an ASGI application, for middlewares.
 
@@ -95,6 +98,7 @@ def problem(
         action: What to do now.
         headers: Of the answer.
         scope: Of the request, which has its id.
+        error: Which of our errors it is.
     """
     words = Problem(
         title=HTTPStatus(status).phrase,
@@ -104,6 +108,7 @@ def problem(
         expected=expected,
         action=action,
         request_id=request_id(scope or {}),
+        error=error,
     )
     return Response(words.model_dump_json(), status, dict(headers or {}), MEDIA_TYPE)
 
@@ -143,7 +148,8 @@ async def _ours(request: Request, error: Exception) -> Response:
         found, expected, action = "The store of images cannot be reached, or is full", "", "Ask again later"
     else:
         found, expected, action = "The service failed", "", "Its log says why"
-    return problem(status, found, expected=expected, action=action, headers=headers, scope=request.scope)
+    name = type(error).__name__ if isinstance(error, (*TOLD, StoreUnavailableError)) else ""
+    return problem(status, found, expected=expected, action=action, headers=headers, scope=request.scope, error=name)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -156,6 +162,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
         f"The value of {name} is refused",
         expected=str(first["msg"]).removeprefix("Input should be ").removeprefix("Value error, "),
         scope=request.scope,
+        error=RequestError.__name__,
     )
 
 
