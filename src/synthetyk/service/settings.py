@@ -27,7 +27,8 @@ class ServiceSettings(Config):
         rate: Requests a minute that each key, or each address without keys, may make; 0: any number.
         data_root: Folder below which the pages may inspect data sets; None: none.
         runs_root: Folder below which the pages show and start runs; None: none.
-        drain_seconds: What requests in flight are given to end when the service is told to stop.
+        linger_seconds: How long a service that was told to stop still takes requests, saying that it is not ready.
+        drain_seconds: What requests in flight are given to end after that.
     """
 
     host: str = "127.0.0.1"
@@ -43,4 +44,5 @@ class ServiceSettings(Config):
     rate: int = Field(default=0, ge=0)
     data_root: Path | None = None
     runs_root: Path | None = None
+    linger_seconds: float = Field(default=0, ge=0)
     drain_seconds: float = Field(default=20, ge=0)
