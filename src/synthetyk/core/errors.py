@@ -93,7 +93,19 @@ class RequestError(SynthetykError, ValueError):
 
 
 class ServiceError(SynthetykError, RuntimeError):
-    """A service cannot begin."""
+    """A service cannot begin, or what answers in its place is none."""
+
+
+class ServiceRefusedError(ServiceError, PermissionError):
+    """A service refuses a request: the key opens too little, or none was shown."""
+
+    __str__ = Exception.__str__
+
+
+class ServiceUnavailableError(ServiceError, ConnectionError):
+    """A service cannot be reached, or cannot answer now; the same request may succeed later."""
+
+    __str__ = Exception.__str__
 
 
 class OverloadedError(SynthetykError, RuntimeError):
@@ -151,19 +163,3 @@ class DamagedImageError(StoreError, ValueError):
     def of(cls, image: str) -> "DamagedImageError":
         """Return the error for an id."""
         return cls(f"The bytes of image {image} are not those that were stored", action="Restore it from a copy")
-
-
-class ServiceError(SynthetykError, RuntimeError):
-    """A service answers in a way that its client does not know."""
-
-
-class ServiceRefusedError(ServiceError, PermissionError):
-    """A service refuses a request: the key opens too little, or none was shown."""
-
-    __str__ = Exception.__str__
-
-
-class ServiceUnavailableError(ServiceError, ConnectionError):
-    """A service cannot be reached, or cannot answer now; the same request may succeed later."""
-
-    __str__ = Exception.__str__

@@ -28,8 +28,10 @@ def protect(app: FastAPI, settings: ServiceSettings) -> None:
     """Put everything in front of an application that every request has to pass; called once all else is in place.
 
     Raises:
+        ConfigError: Without keys it would answer anybody, and nobody has said that it may.
         ArtifactError: The file of keys is missing or is none.
     """
+    check_exposure(settings)
     ring = KeyRing(settings.keys) if settings.keys else None
     app.state.sessions = Sessions(ring) if ring else None
     # What is added last stands outermost.
@@ -45,13 +47,13 @@ def protect(app: FastAPI, settings: ServiceSettings) -> None:
     app.add_middleware(SecurityHeaders)
 
 
-def check_exposure(settings: ServiceSettings, *, allow_open: bool) -> None:
+def check_exposure(settings: ServiceSettings) -> None:
     """See that a service without keys answers this machine alone, unless somebody has said that it may answer anybody.
 
     Raises:
         ConfigError: It would answer anybody.
     """
-    if not (allow_open or settings.keys or is_loopback(settings.host)):
+    if not (settings.allow_open or settings.keys or is_loopback(settings.host)):
         raise ConfigError(
             f"Without API keys the service would answer anybody who reaches {settings.host or 'this machine'}",
             expected="API keys, or an address that only this machine reaches, such as 127.0.0.1",
