@@ -145,3 +145,12 @@ def test_people_are_led_to_the_form_and_programs_are_not(keyed):
     assert (led.status_code, led.headers["location"]) == (303, "/login?next=%2Fruns%3Fstate%3Ddone")
     assert client.get("/v1/images", headers={"Accept": "text/html"}).status_code == 401
     assert client.post("/runs", headers={"Accept": "text/html"}).status_code == 401
+
+
+def test_the_description_says_what_needs_a_key(keyed):
+    client, keys = keyed
+    said = client.get("/openapi.json", headers=bearer(keys["read"])).json()
+    assert said["security"] == [{"bearer": []}, {"key": []}]
+    assert said["paths"]["/healthz"]["get"]["security"] == []
+    assert "security" not in said["paths"]["/v1/images"]["post"]
+    assert "security" not in call().get("/openapi.json").json()

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI
@@ -22,6 +23,10 @@ PROBES = ("/healthz", "/readyz", "/ping", "/version")
 LOGIN, LOGOUT = "/login", "/logout"
 SAFE = ("GET", "HEAD", "OPTIONS")
 HERE = ("localhost", "127.0.0.1", "::1")
+SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
 
 
 def protect(app: FastAPI, settings: ServiceSettings) -> None:
@@ -39,12 +44,30 @@ def protect(app: FastAPI, settings: ServiceSettings) -> None:
     if settings.rate:
         app.add_middleware(RateLimit, limiter=RateLimiter(settings.rate), free=is_free)
     if ring:
+        _describe_keys(app)
         app.add_middleware(KeysOnly, ring=ring, sessions=app.state.sessions)
     app.add_middleware(OwnPagesOnly)
     app.add_middleware(KnownHosts, names=settings.hosts, alone=is_loopback(settings.host) and not ring)
     app.add_middleware(CsrfCookie)
     app.add_middleware(RequestLog)
     app.add_middleware(SecurityHeaders)
+
+
+def _describe_keys(app: FastAPI) -> None:
+    """Have the application's description say which requests need a key, and how it is shown."""
+    plain = app.openapi
+
+    def described() -> dict[str, Any]:
+        document = plain()
+        document.setdefault("components", {})["securitySchemes"] = SCHEMES
+        document["security"] = [{name: []} for name in SCHEMES]
+        for path, methods in document["paths"].items():
+            for method, route in methods.items():
+                if wanted_scope(method.upper(), path) is None:
+                    route["security"] = []
+        return document
+
+    app.openapi = described  # type: ignore[method-assign]
 
 
 def check_exposure(settings: ServiceSettings) -> None:

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import compile_path
 from starlette.types import Scope
 
 from synthetyk.core.config import Config
@@ -168,7 +169,17 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, str(error.detail), headers=error.headers, scope=request.scope)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _allowed(request)):
+        headers["Allow"] = ", ".join(methods)
+    return problem(error.status_code, str(error.detail), headers=headers, scope=request.scope)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods that a path takes; of several routes Starlette names those of the first alone."""
+    paths = request.app.openapi()["paths"].items()
+    fits = (methods for path, methods in paths if compile_path(path)[0].fullmatch(request.url.path))
+    return sorted({method.upper() for methods in fits for method in methods})
 
 
 async def _gone(request: Request, _error: Exception) -> Response:
