@@ -19,7 +19,7 @@ from synthetyk.service.problems import problem
 from synthetyk.service.sessions import Sessions
 from synthetyk.service.settings import ServiceSettings
 
-PROBES = ("/healthz", "/readyz", "/ping", "/version")
+PROBES = ("/healthz", "/readyz", "/ping", "/health", "/version")
 LOGIN, LOGOUT = "/login", "/logout"
 SAFE = ("GET", "HEAD", "OPTIONS")
 HERE = ("localhost", "127.0.0.1", "::1")
