@@ -19,7 +19,7 @@ def test_nothing_is_opened_before_it_begins_and_the_store_is_closed_when_it_ends
     monkeypatch.setattr(SqliteStore, "close", lambda store: closed.append(store.path))
     application = Application(lambda: serving)
     assert not (tmp_path / "a.db").exists()
-    with TestClient(application) as client:
+    with TestClient(application, base_url="http://127.0.0.1") as client:
         assert client.post("/v1/images", content=png).status_code == 201
         assert not closed
     assert closed == [tmp_path / "a.db"]
@@ -27,7 +27,7 @@ def test_nothing_is_opened_before_it_begins_and_the_store_is_closed_when_it_ends
 
 def test_a_server_that_knows_of_no_beginning_is_answered_too(serving):
     application = Application(lambda: serving)
-    client = TestClient(application)
+    client = TestClient(application, base_url="http://127.0.0.1")
     assert client.get("/readyz").status_code == 200
     assert application.open() is application.open()
     application.close()

@@ -51,7 +51,7 @@ def failing(app):
         async def fails():
             raise error
 
-        with TestClient(app, raise_server_exceptions=False) as client:
+        with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
             return client.get("/fails")
 
     return ask
@@ -68,7 +68,8 @@ def test_an_error_of_ours_says_what_was_found_expected_and_to_do(failing):
         "found": "It is blue",
         "expected": "red",
         "action": "Paint it",
-        "request_id": "",
+        "request_id": answer.headers["x-request-id"],
+        "error": "RequestError",
     }
 
 
@@ -96,7 +97,8 @@ def test_a_wrong_value_is_not_repeated(client):
 def test_what_is_not_there_and_what_is_not_allowed_are_problems_too(client):
     for answer, status in ((client.get("/v1/nothing"), 404), (client.put("/v1/images"), 405)):
         assert (answer.status_code, answer.json()["status"]) == (status, status)
-    assert client.put("/v1/images").headers["allow"]
+    assert client.put("/v1/images").headers["allow"] == "GET, POST"
+    assert client.put(f"/v1/images/{'a' * 64}").headers["allow"] == "DELETE, GET"
 
 
 def test_every_route_documents_its_problems(client):

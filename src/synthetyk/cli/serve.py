@@ -83,9 +83,13 @@ def serve(
 
 def _serve(serving: Serving) -> None:
     from synthetyk.service.asgi import Application
+    from synthetyk.service.guard import check_exposure
+    from synthetyk.service.logs import log_as_json
     from synthetyk.service.server import Server, address_of, listen
+    from synthetyk.service.sessions import share_secret
     from synthetyk.service.workers import supervise
 
+    check_exposure(serving.settings)
     with listen(serving.settings.host, serving.settings.port) as listener:
 
         def ready() -> None:
@@ -93,6 +97,8 @@ def _serve(serving: Serving) -> None:
 
         application = Application(lambda: serving)
         _introduce(serving)
+        share_secret()
+        log_as_json()
         if serving.settings.workers > 1:
             _try_store(serving.store)
             supervise(serving, listener, ready)

@@ -8,11 +8,12 @@ from fastapi import FastAPI
 import synthetyk
 from synthetyk.service import problems
 from synthetyk.service.context import Service
+from synthetyk.service.guard import protect
 from synthetyk.service.lifecycle import Counted, Lifecycle
 from synthetyk.service.models import ServedModels
 from synthetyk.service.queues import Queues
 from synthetyk.service.recorder import Recorder
-from synthetyk.service.routes import events, generate, images, invocations, predict, probes
+from synthetyk.service.routes import events, generate, images, invocations, login, predict, probes
 from synthetyk.service.routes import models as model_routes
 from synthetyk.service.settings import ServiceSettings
 from synthetyk.service.telemetry import Measured, Telemetry
@@ -28,6 +29,7 @@ ROUTERS = (
     probes.router,
     invocations.router,
     model_routes.router,
+    login.router,
 )
 
 
@@ -61,8 +63,9 @@ def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModel
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app)
-    app.add_middleware(Measured, telemetry=service.telemetry)
     app.add_middleware(Counted, lifecycle=service.lifecycle)
+    protect(app, settings)
+    app.add_middleware(Measured, telemetry=service.telemetry)  # outermost: what is refused is counted too
     return app
 
 

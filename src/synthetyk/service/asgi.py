@@ -13,6 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from synthetyk.core.errors import SynthetykError
 from synthetyk.service.app import create_app
 from synthetyk.service.context import Service
+from synthetyk.service.logs import log_as_json
 from synthetyk.service.models import ServedModel, ServedModels
 from synthetyk.service.serving import Serving
 from synthetyk.store.open import open_store
@@ -23,10 +24,11 @@ class Application:
 
     Args:
         find: Says what to serve; asked then.
+        prepare: Readies the process for it; called before.
     """
 
-    def __init__(self, find: Callable[[], Serving]) -> None:
-        self._find = find
+    def __init__(self, find: Callable[[], Serving], prepare: Callable[[], None] = lambda: None) -> None:
+        self._find, self._prepare = find, prepare
         self._lock = Lock()
         self._app: FastAPI | None = None
 
@@ -71,6 +73,7 @@ class Application:
     def _opened(self) -> FastAPI:
         with self._lock:
             if self._app is None:
+                self._prepare()
                 self._app = _put_together(self._find())
             return self._app
 
@@ -96,4 +99,4 @@ def _first(message: Message, receive: Receive) -> Callable[[], Awaitable[Message
     return again
 
 
-app = Application(Serving.from_environment)
+app = Application(Serving.from_environment, log_as_json)

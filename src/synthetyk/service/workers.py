@@ -18,6 +18,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from synthetyk.core.errors import ServiceError
 from synthetyk.core.processes import serve_parent, start_worker
 from synthetyk.service.asgi import Application
+from synthetyk.service.logs import log_as_json
 from synthetyk.service.server import Server
 from synthetyk.service.serving import Serving
 from synthetyk.service.telemetry import FOLDER
@@ -68,10 +69,8 @@ def _start(serving: Serving, listener: socket.socket) -> _Worker:
 def _work(connection: Connection, serving: Serving, listener: socket.socket) -> None:
     """Answer requests, in a process of its own."""
     serve_parent()
-    server = Server(
-        Application(lambda: serving), serving, signals=(signal.SIGTERM,), ready=lambda: connection.send(None)
-    )
-    server.run([listener])
+    application = Application(lambda: serving, log_as_json)
+    Server(application, serving, signals=(signal.SIGTERM,), ready=lambda: connection.send(None)).run([listener])
 
 
 def _look(workers: list[_Worker], serving: Serving, listener: socket.socket, numbers: str) -> None:
