@@ -13,7 +13,7 @@ from synthetyk.service.lifecycle import Counted, Lifecycle
 from synthetyk.service.models import ServedModels
 from synthetyk.service.queues import Queues
 from synthetyk.service.recorder import Recorder
-from synthetyk.service.routes import generate, images, invocations, login, predict, probes
+from synthetyk.service.routes import events, generate, images, invocations, login, predict, probes
 from synthetyk.service.routes import models as model_routes
 from synthetyk.service.settings import ServiceSettings
 from synthetyk.service.telemetry import Measured, Telemetry
@@ -25,6 +25,7 @@ ROUTERS = (
     generate.router,
     predict.router,
     images.router,
+    events.router,
     probes.router,
     invocations.router,
     model_routes.router,
