@@ -35,5 +35,6 @@ def models(package_folder):  # noqa: F811
 @pytest.fixture
 def modelled(store, models):
     """A client of a service with models."""
-    with TestClient(create_app(ServiceSettings(), store, models), raise_server_exceptions=False) as client:
+    app = create_app(ServiceSettings(), store, models)
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         yield client
