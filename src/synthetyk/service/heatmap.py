@@ -50,7 +50,7 @@ def heatmap(image: NDArray[np.uint8], maps: NDArray[np.float32], which: int) -> 
     grey = image[0] if len(image) == 1 else GREY @ image.reshape(3, -1).astype(np.float32)
     grey = np.asarray(grey, dtype=np.float32).reshape(image.shape[1:])
     scale = max(1, -(-SMALLEST // min(grey.shape)))
-    height, width = grey.shape[0] * scale, grey.shape[1] * scale
+    height, width = (side * scale for side in image.shape[1:])
     shown = _enlarged(grey, height, width)[:, :, None]
     colours = colours_of(_enlarged(_to_one(maps, which), height, width))
     mixed = (1 - OPACITY) * shown + OPACITY * colours
