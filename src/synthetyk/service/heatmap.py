@@ -47,11 +47,11 @@ def heatmap(image: NDArray[np.uint8], maps: NDArray[np.float32], which: int) -> 
         maps: ``(K, h, w)``, of every class.
         which: Number of the class.
     """
+    _, rows, columns = image.shape
     grey = image[0] if len(image) == 1 else GREY @ image.reshape(3, -1).astype(np.float32)
-    grey = np.asarray(grey, dtype=np.float32).reshape(image.shape[1:])
-    scale = max(1, -(-SMALLEST // min(grey.shape)))
-    height, width = (side * scale for side in image.shape[1:])
-    shown = _enlarged(grey, height, width)[:, :, None]
+    scale = max(1, -(-SMALLEST // min(rows, columns)))
+    height, width = rows * scale, columns * scale
+    shown = _enlarged(grey.astype(np.float32).reshape(rows, columns), height, width)[:, :, None]
     colours = colours_of(_enlarged(_to_one(maps, which), height, width))
     mixed = (1 - OPACITY) * shown + OPACITY * colours
     return png_of(np.clip(np.rint(mixed), 0, 255).astype(np.uint8).transpose(2, 0, 1))
