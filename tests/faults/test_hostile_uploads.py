@@ -3,11 +3,15 @@
 ``SYNTHETYK_MUTATIONS`` says how many of each kind; ``SYNTHETYK_MUTATIONS_REPORT`` names a file for the figures.
 """
 
+import contextlib
 import json
 import os
+import socket
+import threading
 import time
 from collections import Counter
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -86,6 +90,33 @@ def test_tampered_files_are_stored_or_refused(server, kind):
     assert not tally.failed, "\n".join(tally.failed)
     assert tally.memory < LARGEST
     assert {"4", "2"} <= {status[0] for status in tally.statuses}
+
+
+@pytest.mark.parametrize("how", ["Content-Length: 99999999999", "Transfer-Encoding: chunked"])
+def test_a_body_that_is_too_long_ends_its_connection(server, how):
+    url = urlsplit(server.address)
+    with socket.create_connection((url.hostname, url.port), timeout=HANGS) as connection:
+        connection.sendall(f"POST /v1/images HTTP/1.1\r\nHost: 127.0.0.1\r\n{how}\r\n\r\n".encode())
+        sender = threading.Thread(target=_send_without_end, args=(connection,))
+        sender.start()
+        assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
+        while _received(connection):
+            pass
+        sender.join()
+    assert resident(server.process.pid) < LARGEST
+
+
+def _send_without_end(connection):
+    piece = b"100000\r\n" + bytes(0x100000) + b"\r\n"
+    with contextlib.suppress(OSError):  # the server has ended the connection
+        while True:
+            connection.sendall(piece)
+
+
+def _received(connection):
+    with contextlib.suppress(ConnectionError):
+        return connection.recv(100_000)
+    return b""
 
 
 def _report(kind, tally):
