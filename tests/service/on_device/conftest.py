@@ -3,7 +3,13 @@
 import shutil
 
 import pytest
+from tests.runtime.tiny import classifier_part, generator_part, tiny_classifier, tiny_generator, tiny_manifest
 from tests.service.on_device.browser import BYTES, STATIC, serving
+
+from synthetyk.core.errors import MissingDependencyError
+from synthetyk.runtime.package import open_package, write_package
+from synthetyk.service.on_device.site import site_of, write_site
+from synthetyk.service.on_device.web_runtime import fetch_runtime, find_runtime
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +39,31 @@ def module(chromium):
 
         yield run
         page.close()
+
+
+@pytest.fixture(scope="session")
+def web_runtime():
+    """The folder of ONNX Runtime Web, which the code under test fetches once; without npm the test is skipped."""
+    if found := find_runtime():
+        return found
+    try:
+        return fetch_runtime()
+    except MissingDependencyError as error:
+        pytest.skip(f"needs ONNX Runtime Web: {error}")
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory):
+    """A package with a tiny classifier and a tiny generator."""
+    folder = tmp_path_factory.mktemp("on_device") / "package"
+    files = {"classifier.onnx": tiny_classifier(), "generator.onnx": tiny_generator(), "model-card.md": b"# Tiny\n"}
+    write_package(folder, tiny_manifest(classifier_part(), generator_part()), files)
+    return open_package(folder)
+
+
+@pytest.fixture(scope="session")
+def site(package, web_runtime, tmp_path_factory):
+    """The folder of an exported page; tests read it only."""
+    folder = tmp_path_factory.mktemp("site")
+    write_site(site_of([("tiny", package)], web_runtime), folder)
+    return folder
