@@ -22,7 +22,9 @@ Archive = Annotated[
 
 
 def export_web(
-    packages: Annotated[list[Path], typer.Argument(metavar="PACKAGE...", help="Packages, or MLflow models around them.")],
+    packages: Annotated[
+        list[Path], typer.Argument(metavar="PACKAGE...", help="Packages, or MLflow models around them.")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the page goes.")],
     archive: Archive = None,
 ) -> None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -16,17 +17,21 @@ BYTES = "const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.
 
 
 class Recorder(SimpleHTTPRequestHandler):
-    """A plain file server that notes what it was asked: method, path and how many bytes came with it."""
+    """A plain file server that notes what it was asked: method, path and how many bytes came with it.
+
+    As a browser's proxy it notes whatever leaves that browser, and answers for every host.
+    """
 
     def log_message(self, *args):
         pass
 
     def do_GET(self):
         self.server.asked.append((self.command, self.path, int(self.headers.get("Content-Length") or 0)))
+        self.path = urlsplit(self.path).path
         with suppress(ConnectionError):  # a closed page does not wait for the rest of a file
             super().do_GET()
 
-    do_POST = do_PUT = do_HEAD = do_GET
+    do_POST = do_PUT = do_HEAD = do_CONNECT = do_GET  # noqa: N815
 
 
 @contextmanager

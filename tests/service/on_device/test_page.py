@@ -73,7 +73,9 @@ def test_an_image_is_classified_as_the_service_classifies_it(page, package, pict
     session = ClassifierSession.open(package)
     expected = session.predict(session.prepare(picture.read_bytes())[None])
     classify(page, picture)
-    found = page.eval_on_selector_all("#bars li", "all => all.map((each) => [each.innerText, each.querySelector('meter').value])")
+    found = page.eval_on_selector_all(
+        "#bars li", "all => all.map((each) => [each.innerText, each.querySelector('meter').value])"
+    )
     shown = {text.split("\n")[0].split(" ")[0]: value for text, value in found}
     by_name = dict(zip((each.name for each in session.about.classes), expected.probabilities[0], strict=True))
     assert shown == pytest.approx(by_name, abs=1e-5)
@@ -106,7 +108,8 @@ def test_a_dropped_image_is_classified(page, picture):
     drop = """async ([bytes]) => {
       const data = new DataTransfer();
       data.items.add(new File([new Uint8Array(bytes)], "dropped.png"));
-      document.getElementById("drop").dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+      const dropped = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+      document.getElementById("drop").dispatchEvent(dropped);
     }"""
     page.evaluate(drop, [list(picture.read_bytes())])
     page.locator("#result").wait_for()
@@ -151,8 +154,9 @@ def test_a_seed_that_is_no_number_is_refused(page):
 def test_drawing_can_be_stopped(page):
     fill(page, count=200)
     page.evaluate("""() => {
-      const stop = (changes) => changes.some((each) => each.addedNodes.length) && document.getElementById("stop").click();
-      new MutationObserver(stop).observe(document.getElementById("tiles"), { childList: true });
+      const stop = document.getElementById("stop");
+      const watch = (changes) => changes.some((each) => each.addedNodes.length) && stop.click();
+      new MutationObserver(watch).observe(document.getElementById("tiles"), { childList: true });
       document.getElementById("go").click();
     }""")
     page.locator("#drawn-words:has-text('Stopped after')").wait_for()
@@ -186,7 +190,10 @@ def test_every_control_has_a_name(page, picture):
     generate(page, count=1)
     nameless = page.eval_on_selector_all(
         "input, select, button, meter, progress, canvas:not([aria-hidden])",
-        "all => all.filter((each) => !(each.labels?.length || each.ariaLabel || each.textContent.trim())).map((each) => each.outerHTML)",
+        """all => {
+          const named = (each) => each.labels?.length || each.ariaLabel || each.textContent.trim();
+          return all.filter((each) => !named(each)).map((each) => each.outerHTML);
+        }""",
     )
     assert nameless == []
 

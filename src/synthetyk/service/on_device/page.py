@@ -27,7 +27,7 @@ class OfferedPackage(Config):
         created_by: Tool and version.
         classifier: None if it has none.
         generator: None if it has none.
-        seed: Of the generator's images unless another is asked for, in digits: JavaScript's numbers are too short for it.
+        seed: Of the generator's images unless another is asked for, in digits: JavaScript's numbers are too short.
         files: What each file of it must be.
     """
 

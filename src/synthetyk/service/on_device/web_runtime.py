@@ -1,4 +1,4 @@
-"""ONNX Runtime Web: fetched through npm in one pinned version, checked, and kept; a page never loads it from elsewhere."""
+"""ONNX Runtime Web: fetched through npm in one pinned version, checked, and kept; a page has it from nowhere else."""
 
 import base64
 import hashlib
@@ -96,7 +96,11 @@ def _from_npm() -> bytes:
         try:
             subprocess.run(command, check=True, capture_output=True, timeout=TIMEOUT, cwd=folder)
         except FileNotFoundError as error:
-            raise MissingDependencyError("npm is not installed", expected="npm, which fetches it", action=BY_HAND) from error
+            raise MissingDependencyError(
+                "npm is not installed", expected="npm, which fetches it", action=BY_HAND
+            ) from error
         except subprocess.SubprocessError as error:
-            raise MissingDependencyError(f"npm could not fetch {NAME}", expected="a registry that has it", action=BY_HAND) from error
+            raise MissingDependencyError(
+                f"npm could not fetch {NAME}", expected="a registry that has it", action=BY_HAND
+            ) from error
         return read_archive(next(Path(folder).glob("*.tgz")))
