@@ -1,7 +1,7 @@
 // The part of the page that classifies an image.
 
 import { at, made, paint, percent, tell, titleOf } from "./dom.js";
-import { paintHeat } from "./heatmap.js";
+import { heatmap } from "./heatmap.js";
 
 const FITS = { stretch: "stretched", pad: "with black bars", crop: "cut to the centre" };
 
@@ -34,7 +34,8 @@ export class ClassifyView {
     if (!about) return;
     const [channels, height, width] = about.input.shape;
     const colours = channels === 1 ? "grey" : "in colour";
-    at("input-hint").textContent = `The classifier looks at ${width} × ${height} pixels, ${colours}; other images are brought to that size (${FITS[about.input.fit]}).`;
+    const other = `other images are brought to that size (${FITS[about.input.fit]}).`;
+    at("input-hint").textContent = `The classifier looks at ${width} × ${height} pixels, ${colours}; ${other}`;
     at("file").disabled = false;
   }
 
@@ -97,9 +98,11 @@ export class ClassifyView {
 
   #showHeat() {
     const chosen = at("heat-class").value;
-    const [, height, width] = this.#about.input.shape;
     at("heat").hidden = chosen === "";
-    if (chosen !== "") paintHeat(at("heat"), this.#found.maps, Number(chosen), [height, width]);
+    if (chosen !== "") {
+      const { pixels, shape } = heatmap(this.#found.pixels, this.#about.input.shape, this.#found.maps, Number(chosen));
+      paint(at("heat"), pixels, shape);
+    }
     const title = chosen === "" ? "" : `, and where it sees ${titleOf(this.#about.classes[chosen])}`;
     at("seen").ariaLabel = `The image as the classifier sees it${title}`;
   }

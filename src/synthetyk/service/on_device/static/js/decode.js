@@ -32,7 +32,10 @@ export async function decode(bytes, maxPixels) {
   if (READERS[kind]) return READERS[kind](bytes, maxPixels);
   if (!kind) throw new PageError("The content is no image. Choose a PNG or a JPEG.", "not_an_image");
   const elsewhere = ON_THE_SERVER.includes(kind) ? ", or ask a Synthetyk service, which reads it" : "";
-  throw new PageError(`The content is ${kind}, which this page does not read. Convert it to PNG${elsewhere}.`, "unsupported");
+  throw new PageError(
+    `The content is ${kind}, which this page does not read. Convert it to PNG${elsewhere}.`,
+    "unsupported",
+  );
 }
 
 /** What the first bytes of a file say that it is; null if no image. */

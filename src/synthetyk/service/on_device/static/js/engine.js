@@ -10,7 +10,9 @@ export class Engine {
   constructor(address) {
     this.#worker = new Worker(address, { type: "module" });
     this.#worker.addEventListener("message", ({ data }) => this.#answer(data));
-    this.#worker.addEventListener("error", () => this.#fail("The part of the page that computes could not start. Is a file missing?"));
+    this.#worker.addEventListener("error", () =>
+      this.#fail("The part of the page that computes could not start. Is a file missing?"),
+    );
   }
 
   /** Ask for a task; `each` gets every value, the promise the last one. `signal` stops it. */

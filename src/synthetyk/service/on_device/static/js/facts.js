@@ -5,17 +5,20 @@ import { at, made } from "./dom.js";
 /** @param {object} about one of the packages of page.json */
 export function showFacts(about, config, checked) {
   const rows = [["Package", `${about.title}, made by ${about.created_by}`]];
-  for (const [name, part] of [["Classifier", about.classifier], ["Generator", about.generator]]) {
-    if (part) rows.push([name, [part.encoder, part.precision, megabytes(about.files[part.file].bytes)].filter(Boolean).join(", ")]);
-  }
+  if (about.classifier) rows.push(["Classifier", wordsOf(about, about.classifier)]);
+  if (about.generator) rows.push(["Generator", wordsOf(about, about.generator)]);
   rows.push(["Notice", about.notice]);
-  rows.push(["SHA-256 of its manifest", made("code", {}, about.sha256)]);
-  rows.push(["Files", checked ? "each is what the manifest says" : "sizes are right; hashes are only checked over HTTPS"]);
+  rows.push(["Manifest", made("span", {}, "SHA-256 ", made("code", {}, about.sha256))]);
+  rows.push(["Files", checked ? "as the manifest says" : "of the right size; their hashes are checked over HTTPS"]);
   rows.push(["Runs with", config.runtime]);
   at("facts").replaceChildren(...rows.flatMap(([term, value]) => [made("dt", {}, term), made("dd", {}, value)]));
   const figures = [about.classifier, about.generator].flatMap((part) => part?.figures ?? []);
   at("measured").hidden = !figures.length;
   at("figures").replaceChildren(...figures.map(rowOf));
+}
+
+function wordsOf({ files }, { encoder, precision, file }) {
+  return [encoder, precision, megabytes(files[file].bytes)].filter(Boolean).join(", ");
 }
 
 function rowOf({ name, value, low, high, about }) {

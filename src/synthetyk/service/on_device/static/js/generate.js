@@ -83,7 +83,8 @@ export class GenerateView {
     if (this.#stopping.signal.aborted) return;
     const { first, count, seed, truncation } = this.#asked;
     const each = (images) => images.forEach((image) => this.#add({ label, ...image }));
-    await this.#engine.run("generate", { wanted: { label, first, count, seed, truncation } }, { each, signal: this.#stopping.signal });
+    const wanted = { label, first, count, seed, truncation };
+    await this.#engine.run("generate", { wanted }, { each, signal: this.#stopping.signal });
   }
 
   /** What the form asks for. */
@@ -94,7 +95,13 @@ export class GenerateView {
     const seed = at("seed").value.trim();
     if (!/^\d+$/.test(seed)) throw new PageError("The seed is a whole number from 0.");
     const whole = (id) => Number.parseInt(at(id).value, 10);
-    return { labels, seed: String(BigInt(seed)), count: whole("count"), first: whole("first"), truncation: Number(at("truncation").value) };
+    return {
+      labels,
+      seed: String(BigInt(seed)),
+      count: whole("count"),
+      first: whole("first"),
+      truncation: Number(at("truncation").value),
+    };
   }
 
   #add(image) {
@@ -102,8 +109,9 @@ export class GenerateView {
     const name = image.label === null ? `Image ${image.number}` : `${this.#title(image.label)} ${image.number}`;
     const canvas = made("canvas", { ariaHidden: "true" });
     paint(canvas, image.pixels, this.#about.shape);
-    const button = made("button", { type: "button", className: "tile", title: "Download as PNG" }, canvas, made("small", {}, name));
-    button.ariaLabel = `Download ${name} as PNG`;
+    const label = `Download ${name} as PNG`;
+    const button = made("button", { type: "button", className: "tile", title: label, ariaLabel: label });
+    button.append(canvas, made("small", {}, name));
     button.addEventListener("click", async () => save(this.#fileName(image), await this.#png(image), "image/png"));
     at("tiles").append(made("li", {}, button));
     at("drawn").hidden = false;
@@ -112,8 +120,10 @@ export class GenerateView {
 
   #summary() {
     const { labels, count, seed } = this.#asked;
-    const some = this.#drawn.length < labels.length * count ? `Stopped after ${this.#drawn.length}` : `${this.#drawn.length}`;
-    return `${some} synthetic ${this.#drawn.length === 1 ? "image" : "images"}, seed ${seed}. Choose one to download it.`;
+    const found = this.#drawn.length;
+    const stopped = found < labels.length * count ? "Stopped after " : "";
+    const images = found === 1 ? "image" : "images";
+    return `${stopped}${found} synthetic ${images}, seed ${seed}. Choose one to download it.`;
   }
 
   #busy(busy) {
@@ -137,7 +147,8 @@ export class GenerateView {
     const files = [];
     for (const image of this.#drawn) files.push({ name: this.#fileName(image), data: await this.#png(image) });
     const manifest = new TextEncoder().encode(`${JSON.stringify(this.#manifest(files), null, 2)}\n`);
-    save(`synthetic-${this.#asked.seed}.zip`, zipOf([...files, { name: "manifest.json", data: manifest }]), "application/zip");
+    const zip = zipOf([...files, { name: "manifest.json", data: manifest }]);
+    save(`synthetic-${this.#asked.seed}.zip`, zip, "application/zip");
   }
 
   /** Where the images come from, so that nobody takes them for real ones. */

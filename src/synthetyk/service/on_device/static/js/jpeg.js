@@ -6,13 +6,14 @@ import { checkSize } from "./pictures.js";
 const STARTS = [0xc0, 0xc1, 0xc2]; // baseline, extended, progressive
 const OTHER_STARTS = [0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf];
 const damaged = () => new PageError("The JPEG is damaged. Copy it again.", "damaged");
-const unsupported = (what) => new PageError(`The JPEG ${what}, which this page does not read. Convert it to PNG.`, "unsupported");
+const unsupported = (what) =>
+  new PageError(`The JPEG ${what}, which this page does not read. Convert it to PNG.`, "unsupported");
 
 /** @returns {Promise<import("./pixels.js").Picture>} */
 export async function readJpeg(bytes, maxPixels) {
   const header = headerOf(bytes);
   checkSize(header.width, header.height, maxPixels);
-  if (!endsWhole(bytes)) throw new PageError(`The JPEG ends early, after ${bytes.length} bytes. Copy it again.`, "truncated");
+  if (!endsWhole(bytes)) throw new PageError("The JPEG ends early. Copy it again.", "truncated");
   checkHonest();
   const image = await decoded(bytes);
   try {
@@ -25,7 +26,7 @@ export async function readJpeg(bytes, maxPixels) {
 /** Find the frame's header (ITU-T T.81, B.2.2) behind the segments before it. */
 function headerOf(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 2; at + 9 < bytes.length; ) {
+  for (let at = 2; at + 9 < bytes.length;) {
     if (bytes[at] !== 0xff) throw damaged();
     const marker = bytes[at + 1];
     if (OTHER_STARTS.includes(marker)) throw unsupported("is lossless or arithmetic coded");
@@ -73,7 +74,7 @@ function pictureOf(image) {
   return { pixels, width, height, channels: 3 };
 }
 
-/** Some browsers change what a page reads from a canvas, so that it cannot tell people apart: then no pixel is right. */
+/** Some browsers change what a page reads from a canvas, so that it cannot tell people apart. */
 function checkHonest() {
   const context = new OffscreenCanvas(64, 64).getContext("2d", { willReadFrequently: true });
   const trial = context.createImageData(64, 64);
@@ -81,5 +82,8 @@ function checkHonest() {
   context.putImageData(trial, 0, 0);
   const { data } = context.getImageData(0, 0, 64, 64);
   if (data.every((value, at) => value === trial.data[at])) return;
-  throw new PageError("This browser changes the pixels that a page reads from a JPEG. Convert it to PNG.", "unsupported");
+  throw new PageError(
+    "This browser changes the pixels that a page reads from a JPEG. Convert it to PNG.",
+    "unsupported",
+  );
 }

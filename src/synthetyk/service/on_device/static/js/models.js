@@ -51,8 +51,8 @@ async function sha256(bytes) {
  * @param {object} about what the manifest says of the classifier
  * @param {Uint8Array} bytes an image file
  * @param {number} maxPixels
- * @returns {Promise<object>} probabilities, logits, maps (K, h, w) with their shape, risk (null if no class is one), and
- * the pixels (C, H, W) that the classifier saw
+ * @returns {Promise<object>} probabilities, logits, maps (K, h, w) with their shape, risk (null if no class is
+ * one), and the pixels (C, H, W) that the classifier saw
  */
 export async function classify(session, about, bytes, maxPixels) {
   const picture = await decode(bytes, maxPixels);
@@ -89,12 +89,16 @@ export async function* drawn(session, about, wanted, chunk) {
     const numbers = Array.from({ length: chunk }, (_, index) => start + index);
     const noise = noiseOf(seed, label, numbers, about.latent, truncation);
     const feeds = { noise: new ort.Tensor("float32", noise, [chunk, about.latent]) };
-    if (label !== null) feeds.labels = new ort.Tensor("int64", new BigInt64Array(chunk).fill(BigInt(label)), [chunk]);
+    if (label !== null) feeds.labels = labelsOf(label, chunk);
     const { images } = await session.run(feeds);
     yield numbers
       .filter((number) => number >= first && number < end)
       .map((number) => ({ number, pixels: imageOf(images.data, number - start, size) }));
   }
+}
+
+function labelsOf(label, count) {
+  return new ort.Tensor("int64", new BigInt64Array(count).fill(BigInt(label)), [count]);
 }
 
 function imageOf(data, place, size) {

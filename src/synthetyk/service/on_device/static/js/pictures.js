@@ -1,12 +1,12 @@
-// What every decoder does: hold the size against the limit, lay what is transparent on black, and turn the right way up.
+// What every decoder does: hold the size against the limit, lay what is transparent on black, turn the right way up.
 
 import { PageError } from "./errors.js";
 
 /** Refuse an image that says it is larger than allowed, before anything is decoded. */
 export function checkSize(width, height, maxPixels) {
   if (width * height <= maxPixels) return;
-  const most = maxPixels.toLocaleString("en");
-  throw new PageError(`The image says that it has ${width} × ${height} pixels; at most ${most} are read.`, "too_large");
+  const most = `at most ${maxPixels.toLocaleString("en")} are read`;
+  throw new PageError(`The image says that it has ${width} × ${height} pixels; ${most}.`, "too_large");
 }
 
 /** Composite on black, as radiographs have it; an alpha that is opaque everywhere leaves every value as it was. */

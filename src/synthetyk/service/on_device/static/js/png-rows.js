@@ -11,7 +11,9 @@ const ADAM7 = [
  * they become samples
  */
 export function rowsOf(header) {
-  const passes = (header.interlaced ? ADAM7 : [[0, 0, 1, 1]]).map((pass) => partOf(header, pass)).filter((part) => part.width && part.height);
+  const passes = (header.interlaced ? ADAM7 : [[0, 0, 1, 1]])
+    .map((pass) => partOf(header, pass))
+    .filter((part) => part.width && part.height);
   const size = passes.reduce((sum, part) => sum + part.height * (part.stride + 1), 0);
   return { size, read: (data) => readPasses(header, passes, data) };
 }

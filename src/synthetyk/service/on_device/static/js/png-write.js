@@ -24,7 +24,11 @@ export async function pngOf(planes, [channels, height, width]) {
   header.setUint32(4, height);
   header.setUint8(8, 8);
   header.setUint8(9, COLOURS[channels]);
-  const chunks = [["IHDR", new Uint8Array(header.buffer)], ["IDAT", await deflate(rows)], ["IEND", new Uint8Array(0)]];
+  const chunks = [
+    ["IHDR", new Uint8Array(header.buffer)],
+    ["IDAT", await deflate(rows)],
+    ["IEND", new Uint8Array(0)],
+  ];
   return joined([SIGNATURE, ...chunks.map(([type, data]) => chunkOf(type, data))]);
 }
 

@@ -7,19 +7,24 @@ import { inflate } from "./inflate.js";
 import { checkSize, onBlack, orientationOf, upright } from "./pictures.js";
 import { rowsOf } from "./png-rows.js";
 
-const GREY = 0, COLOUR = 2, PALETTE = 3, GREY_ALPHA = 4, COLOUR_ALPHA = 6;
+const [GREY, COLOUR, PALETTE, GREY_ALPHA, COLOUR_ALPHA] = [0, 2, 3, 4, 6];
 const SAMPLES = { [GREY]: 1, [COLOUR]: 3, [PALETTE]: 1, [GREY_ALPHA]: 2, [COLOUR_ALPHA]: 4 };
 const DEPTHS = {
-  [GREY]: [1, 2, 4, 8, 16], [COLOUR]: [8, 16], [PALETTE]: [1, 2, 4, 8], [GREY_ALPHA]: [8, 16], [COLOUR_ALPHA]: [8, 16],
+  [GREY]: [1, 2, 4, 8, 16],
+  [COLOUR]: [8, 16],
+  [PALETTE]: [1, 2, 4, 8],
+  [GREY_ALPHA]: [8, 16],
+  [COLOUR_ALPHA]: [8, 16],
 };
 const damaged = () => new PageError("The PNG is damaged. Copy it again.", "damaged");
+const endsEarly = () => new PageError("The PNG ends early. Copy it again.", "truncated");
 
 /** @returns {Promise<import("./pixels.js").Picture>} */
 export async function readPng(bytes, maxPixels) {
   const chunks = chunksOf(bytes);
   const header = headerOf(chunks.get("IHDR")?.[0]);
   checkSize(header.width, header.height, maxPixels);
-  if (!chunks.has("IEND")) throw new PageError(`The PNG ends early, after ${bytes.length} bytes. Copy it again.`, "truncated");
+  if (!chunks.has("IEND")) throw endsEarly();
   const samples = await samplesOf(header, chunks.get("IDAT") ?? []);
   const picture = pictureOf(header, samples, chunks.get("PLTE")?.[0], chunks.get("tRNS")?.[0]);
   return upright(picture, orientationOf(chunks.get("eXIf")?.[0]));
@@ -29,7 +34,7 @@ export async function readPng(bytes, maxPixels) {
 function chunksOf(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const chunks = new Map();
-  for (let at = 8; at + 12 <= bytes.length; ) {
+  for (let at = 8; at + 12 <= bytes.length;) {
     const length = view.getUint32(at);
     const end = at + 8 + length;
     if (end + 4 > bytes.length) break;
@@ -57,7 +62,7 @@ async function samplesOf(header, parts) {
   const { size, read } = rowsOf(header);
   const data = await inflate(parts, size);
   if (data === null) throw damaged();
-  if (data.length < size) throw new PageError("The PNG ends early. Copy it again.", "truncated");
+  if (data.length < size) throw endsEarly();
   return read(data);
 }
 

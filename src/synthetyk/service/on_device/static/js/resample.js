@@ -17,7 +17,11 @@ export function lanczos(image, size, box) {
   if (factors[0] === 1 && factors[1] === 1) return resized(image, size, box);
   const safe = safeBox(image, size, box);
   const smaller = reduced(image, factors, safe);
-  return resized(smaller, size, box.map((edge, place) => (edge - safe[place % 2]) / factors[place % 2]));
+  return resized(
+    smaller,
+    size,
+    box.map((edge, place) => (edge - safe[place % 2]) / factors[place % 2]),
+  );
 }
 
 /** The box, and the pixels around it that the filter reaches. */
@@ -57,8 +61,10 @@ function reduced(image, [across, down], [left, top, right, bottom]) {
 
 function resized(image, [width, height], box) {
   const [left, top, right, bottom] = box.map(float);
-  const across = (each) => (each.width === width && !left && right === width ? each : pass(each, 0, width, left, right));
-  const down = (each) => (each.height === height && !top && bottom === height ? each : pass(each, 1, height, top, bottom));
+  const across = (each) =>
+    each.width === width && !left && right === width ? each : pass(each, 0, width, left, right);
+  const down = (each) =>
+    each.height === height && !top && bottom === height ? each : pass(each, 1, height, top, bottom);
   const fewer = image.height - height;
   return fewer > 0 && fewer > (image.width - width) * 2 ? across(down(image)) : down(across(image));
 }

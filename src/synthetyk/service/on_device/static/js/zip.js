@@ -19,20 +19,33 @@ export function zipOf(files) {
     const words = new TextEncoder().encode(name);
     const about = [VERSION, UTF8, 0, 0, FIRST_DAY];
     const sizes = [crc32(data), data.length, data.length];
-    const local = joined([numbers([0x04034b50], 4), numbers(about, 2), numbers(sizes, 4), numbers([words.length, 0], 2), words]);
+    const local = joined([
+      numbers([0x04034b50], 4),
+      numbers(about, 2),
+      numbers(sizes, 4),
+      numbers([words.length, 0], 2),
+      words,
+    ]);
     const entry = [numbers([0x02014b50], 4), numbers([VERSION, ...about], 2), numbers(sizes, 4)];
     directory.push(...entry, numbers([words.length, 0, 0, 0, 0], 2), numbers([0, at], 4), words);
     parts.push(local, data);
     at += local.length + data.length;
   }
   const list = joined(directory);
-  const end = [numbers([0x06054b50], 4), numbers([0, 0, files.length, files.length], 2), numbers([list.length, at], 4), numbers([0], 2)];
+  const end = [
+    numbers([0x06054b50], 4),
+    numbers([0, 0, files.length, files.length], 2),
+    numbers([list.length, at], 4),
+    numbers([0], 2),
+  ];
   return joined([...parts, list, ...end]);
 }
 
 /** Whole numbers of `size` bytes each, the lowest byte first. */
 function numbers(values, size) {
   const view = new DataView(new ArrayBuffer(values.length * size));
-  values.forEach((value, index) => (size === 4 ? view.setUint32(4 * index, value, true) : view.setUint16(2 * index, value, true)));
+  values.forEach((value, index) =>
+    size === 4 ? view.setUint32(4 * index, value, true) : view.setUint16(2 * index, value, true),
+  );
   return new Uint8Array(view.buffer);
 }
