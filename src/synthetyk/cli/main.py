@@ -11,7 +11,7 @@ from rich.logging import RichHandler
 from rich.text import Text
 
 import synthetyk
-from synthetyk.cli import anomalies, data, experiments, generate, package, run, stages, store, study
+from synthetyk.cli import anomalies, data, experiments, generate, keys, package, run, stages, store, study
 from synthetyk.cli.display import errors, say
 from synthetyk.core.errors import SynthetykError
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 app.add_typer(experiments.app, name="experiments")
+app.add_typer(keys.app, name="keys")
 app.add_typer(store.app, name="store")
 app.command("run")(run.run)
 app.command("train")(run.train)

@@ -92,6 +92,10 @@ class RequestError(SynthetykError, ValueError):
     """What was asked of a packaged model does not fit it."""
 
 
+class OverloadedError(SynthetykError, RuntimeError):
+    """More is waiting for an answer than may wait; the same request may succeed later."""
+
+
 class RunError(SynthetykError, RuntimeError):
     """A run folder cannot be used as asked."""
 

@@ -3,10 +3,18 @@
 from fastapi import FastAPI
 
 import synthetyk
+from synthetyk.service import problems
 from synthetyk.service.context import Service
+from synthetyk.service.guard import protect
+from synthetyk.service.lifecycle import Counted, Lifecycle
 from synthetyk.service.models import ServedModels
+from synthetyk.service.routes import images, login, probes
 from synthetyk.service.settings import ServiceSettings
+from synthetyk.service.telemetry import Measured, Telemetry
+from synthetyk.service.threads import Threads
 from synthetyk.store.store import ImageStore
+
+ROUTERS = (probes.router, login.router, images.router)
 
 
 def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModels) -> FastAPI:
@@ -17,6 +25,21 @@ def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModel
         store: Where its images are kept; whoever opened it closes it.
         models: What it predicts and generates with.
     """
-    app = FastAPI(title="Synthetyk", version=synthetyk.__version__)
-    app.state.service = Service(settings, store, models)
+    service = Service(
+        settings, store, models, telemetry=Telemetry(), threads=Threads(settings.queue), lifecycle=Lifecycle()
+    )
+    app = FastAPI(
+        title="Synthetyk",
+        version=synthetyk.__version__,
+        docs_url=None,  # FastAPI's own pages load their scripts from elsewhere
+        redoc_url=None,
+        responses=problems.PROBLEMS,
+    )
+    app.state.service = service
+    for router in ROUTERS:
+        app.include_router(router)
+    problems.install(app)
+    app.add_middleware(Counted, lifecycle=service.lifecycle)
+    protect(app, settings)
+    app.add_middleware(Measured, telemetry=service.telemetry)  # outermost: what is refused is counted too
     return app

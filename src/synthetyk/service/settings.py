@@ -16,6 +16,7 @@ class ServiceSettings(Config):
     Attributes:
         host: Address to listen on; another than this machine's own asks for API keys.
         port: Port to listen on.
+        hosts: Names that requests may be for; empty: any, or this machine's own where it alone may ask.
         workers: Processes that answer.
         threads: CPU threads of each model in each process.
         max_body: Bytes that a request may have.
@@ -31,6 +32,7 @@ class ServiceSettings(Config):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    hosts: tuple[str, ...] = ()
     workers: int = Field(default=1, ge=1)
     threads: int = Field(default=1, ge=1)
     max_body: int = Field(default=32 * MIB, ge=1024)
