@@ -8,6 +8,7 @@ from synthetyk.service.context import Service
 from synthetyk.service.guard import protect
 from synthetyk.service.lifecycle import Counted, Lifecycle
 from synthetyk.service.models import ServedModels
+from synthetyk.service.pages.router import add_pages
 from synthetyk.service.routes import images, login, probes
 from synthetyk.service.settings import ServiceSettings
 from synthetyk.service.telemetry import Measured, Telemetry
@@ -38,6 +39,7 @@ def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModel
     app.state.service = service
     for router in ROUTERS:
         app.include_router(router)
+    add_pages(app)
     problems.install(app)
     app.add_middleware(Counted, lifecycle=service.lifecycle)
     protect(app, settings)
