@@ -1,6 +1,7 @@
 import pytest
 from starlette.testclient import TestClient
 from tests.data.conftest import deflated_bomb, encode, make_dicom, nested, png, png_bomb  # noqa: F401
+from tests.runtime.conftest import package_folder  # noqa: F401
 
 from synthetyk.service.app import create_app
 from synthetyk.service.models import ServedModels

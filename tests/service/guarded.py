@@ -34,7 +34,7 @@ def guarded(**settings):
 
     app.include_router(inner)
     app.include_router(login.router)
-    app.add_api_route("/runs", lambda: "runs", methods=["GET", "POST"])
+    app.add_api_route("/runs", lambda: "runs", methods=["GET", "POST"], include_in_schema=False)
     app.add_api_route("/healthz", lambda: "alive")
     problems.install(app)
     protect(app, ServiceSettings(**settings))

@@ -19,12 +19,14 @@ def bearer(key):
 
 
 def test_without_keys_only_an_address_of_this_machine_is_served(tmp_path):
-    check_exposure(ServiceSettings(host="127.0.0.1"), allow_open=False)
-    check_exposure(ServiceSettings(host="0.0.0.0"), allow_open=True)
-    check_exposure(ServiceSettings(host="0.0.0.0", keys=tmp_path / "keys.json"), allow_open=False)
+    check_exposure(ServiceSettings(host="127.0.0.1"))
+    check_exposure(ServiceSettings(host="0.0.0.0", allow_open=True))
+    check_exposure(ServiceSettings(host="0.0.0.0", keys=tmp_path / "keys.json"))
     for host in ("0.0.0.0", "", "192.168.1.5", "::", "example.org"):
         with pytest.raises(ConfigError, match="keys add NAME.*--allow-open"):
-            check_exposure(ServiceSettings(host=host), allow_open=False)
+            check_exposure(ServiceSettings(host=host))
+    with pytest.raises(ConfigError):
+        guarded(host="0.0.0.0")
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_with_keys_or_in_the_open_a_service_has_any_name(keyed):
     client, keys = keyed
     asked = {"X-API-Key": keys["read"], "Host": "images.example"}
     assert client.get("/v1/images", headers=asked).status_code == 200
-    assert call(host="0.0.0.0").get("/v1/images", headers=asked).status_code == 200
+    assert call(host="0.0.0.0", allow_open=True).get("/v1/images", headers=asked).status_code == 200
 
 
 def test_a_server_that_was_bound_elsewhere_by_others_is_not_open_either():
@@ -143,3 +145,12 @@ def test_people_are_led_to_the_form_and_programs_are_not(keyed):
     assert (led.status_code, led.headers["location"]) == (303, "/login?next=%2Fruns%3Fstate%3Ddone")
     assert client.get("/v1/images", headers={"Accept": "text/html"}).status_code == 401
     assert client.post("/runs", headers={"Accept": "text/html"}).status_code == 401
+
+
+def test_the_description_says_what_needs_a_key(keyed):
+    client, keys = keyed
+    said = client.get("/openapi.json", headers=bearer(keys["read"])).json()
+    assert said["security"] == [{"bearer": []}, {"key": []}]
+    assert said["paths"]["/healthz"]["get"]["security"] == []
+    assert "security" not in said["paths"]["/v1/images"]["post"]
+    assert "security" not in call().get("/openapi.json").json()

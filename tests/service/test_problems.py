@@ -69,6 +69,7 @@ def test_an_error_of_ours_says_what_was_found_expected_and_to_do(failing):
         "expected": "red",
         "action": "Paint it",
         "request_id": answer.headers["x-request-id"],
+        "error": "RequestError",
     }
 
 
@@ -96,7 +97,8 @@ def test_a_wrong_value_is_not_repeated(client):
 def test_what_is_not_there_and_what_is_not_allowed_are_problems_too(client):
     for answer, status in ((client.get("/v1/nothing"), 404), (client.put("/v1/images"), 405)):
         assert (answer.status_code, answer.json()["status"]) == (status, status)
-    assert client.put("/v1/images").headers["allow"]
+    assert client.put("/v1/images").headers["allow"] == "GET, POST"
+    assert client.put(f"/v1/images/{'a' * 64}").headers["allow"] == "DELETE, GET"
 
 
 def test_every_route_documents_its_problems(client):

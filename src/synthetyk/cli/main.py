@@ -11,7 +11,7 @@ from rich.logging import RichHandler
 from rich.text import Text
 
 import synthetyk
-from synthetyk.cli import anomalies, data, experiments, generate, keys, package, run, stages, store, study
+from synthetyk.cli import anomalies, data, experiments, generate, keys, package, run, serve, stages, store, study
 from synthetyk.cli.display import errors, say
 from synthetyk.core.errors import SynthetykError
 
@@ -37,6 +37,7 @@ app.command("study")(study.study)
 app.command("anomalies")(anomalies.anomalies)
 app.command("package")(package.package)
 app.command("verify")(package.verify)
+app.command("serve")(serve.serve)
 stages.register(app)
 
 

@@ -1,5 +1,8 @@
 """The REST service as an ASGI application, put together from its parts."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
 import synthetyk
@@ -9,13 +12,25 @@ from synthetyk.service.guard import protect
 from synthetyk.service.lifecycle import Counted, Lifecycle
 from synthetyk.service.models import ServedModels
 from synthetyk.service.pages.router import add_pages
-from synthetyk.service.routes import images, login, probes
+from synthetyk.service.queues import Queues
+from synthetyk.service.recorder import Recorder
+from synthetyk.service.routes import generate, images, invocations, login, predict, probes
+from synthetyk.service.routes import models as model_routes
 from synthetyk.service.settings import ServiceSettings
 from synthetyk.service.telemetry import Measured, Telemetry
 from synthetyk.service.threads import Threads
 from synthetyk.store.store import ImageStore
 
-ROUTERS = (probes.router, login.router, images.router)
+# Requests are compared with one route after the other: what is asked most often stands first.
+ROUTERS = (
+    generate.router,
+    predict.router,
+    images.router,
+    probes.router,
+    invocations.router,
+    model_routes.router,
+    login.router,
+)
 
 
 def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModels) -> FastAPI:
@@ -27,7 +42,14 @@ def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModel
         models: What it predicts and generates with.
     """
     service = Service(
-        settings, store, models, telemetry=Telemetry(), threads=Threads(settings.queue), lifecycle=Lifecycle()
+        settings,
+        store,
+        models,
+        telemetry=Telemetry(),
+        threads=Threads(settings.queue),
+        lifecycle=Lifecycle(),
+        queues=Queues(models, settings),
+        recorder=Recorder(store, settings.queue),
     )
     app = FastAPI(
         title="Synthetyk",
@@ -35,6 +57,7 @@ def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModel
         docs_url=None,  # FastAPI's own pages load their scripts from elsewhere
         redoc_url=None,
         responses=problems.PROBLEMS,
+        lifespan=_drained,
     )
     app.state.service = service
     for router in ROUTERS:
@@ -45,3 +68,12 @@ def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModel
     protect(app, settings)
     app.add_middleware(Measured, telemetry=service.telemetry)  # outermost: what is refused is counted too
     return app
+
+
+@asynccontextmanager
+async def _drained(app: FastAPI) -> AsyncIterator[None]:
+    """Answer what still waits before the application ends."""
+    yield
+    service: Service = app.state.service
+    await service.queues.drain()
+    await service.recorder.drain()

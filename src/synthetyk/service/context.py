@@ -7,6 +7,8 @@ from fastapi import Depends, Request
 
 from synthetyk.service.lifecycle import Lifecycle
 from synthetyk.service.models import ServedModels
+from synthetyk.service.queues import Queues
+from synthetyk.service.recorder import Recorder
 from synthetyk.service.settings import ServiceSettings
 from synthetyk.service.telemetry import Telemetry
 from synthetyk.service.threads import Threads
@@ -24,6 +26,8 @@ class Service:
         telemetry: What it counts of itself.
         threads: Where calls run that would hold up the event loop.
         lifecycle: Whether it is stopping.
+        queues: Where requests wait for the models' networks.
+        recorder: Where it is recorded what happened.
     """
 
     settings: ServiceSettings
@@ -32,6 +36,8 @@ class Service:
     telemetry: Telemetry
     threads: Threads
     lifecycle: Lifecycle
+    queues: Queues
+    recorder: Recorder
 
 
 def service_of(request: Request) -> Service:

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI
@@ -22,14 +23,20 @@ PROBES = ("/healthz", "/readyz", "/ping", "/version")
 LOGIN, LOGOUT = "/login", "/logout"
 SAFE = ("GET", "HEAD", "OPTIONS")
 HERE = ("localhost", "127.0.0.1", "::1")
+SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
 
 
 def protect(app: FastAPI, settings: ServiceSettings) -> None:
     """Put everything in front of an application that every request has to pass; called once all else is in place.
 
     Raises:
+        ConfigError: Without keys it would answer anybody, and nobody has said that it may.
         ArtifactError: The file of keys is missing or is none.
     """
+    check_exposure(settings)
     ring = KeyRing(settings.keys) if settings.keys else None
     app.state.sessions = Sessions(ring) if ring else None
     # What is added last stands outermost.
@@ -37,6 +44,7 @@ def protect(app: FastAPI, settings: ServiceSettings) -> None:
     if settings.rate:
         app.add_middleware(RateLimit, limiter=RateLimiter(settings.rate), free=is_free)
     if ring:
+        _describe_keys(app)
         app.add_middleware(KeysOnly, ring=ring, sessions=app.state.sessions)
     app.add_middleware(OwnPagesOnly)
     app.add_middleware(KnownHosts, names=settings.hosts, alone=is_loopback(settings.host) and not ring)
@@ -45,13 +53,30 @@ def protect(app: FastAPI, settings: ServiceSettings) -> None:
     app.add_middleware(SecurityHeaders)
 
 
-def check_exposure(settings: ServiceSettings, *, allow_open: bool) -> None:
+def _describe_keys(app: FastAPI) -> None:
+    """Have the application's description say which requests need a key, and how it is shown."""
+    plain = app.openapi
+
+    def described() -> dict[str, Any]:
+        document = plain()
+        document.setdefault("components", {})["securitySchemes"] = SCHEMES
+        document["security"] = [{name: []} for name in SCHEMES]
+        for path, methods in document["paths"].items():
+            for method, route in methods.items():
+                if wanted_scope(method.upper(), path) is None:
+                    route["security"] = []
+        return document
+
+    app.openapi = described  # type: ignore[method-assign]
+
+
+def check_exposure(settings: ServiceSettings) -> None:
     """See that a service without keys answers this machine alone, unless somebody has said that it may answer anybody.
 
     Raises:
         ConfigError: It would answer anybody.
     """
-    if not (allow_open or settings.keys or is_loopback(settings.host)):
+    if not (settings.allow_open or settings.keys or is_loopback(settings.host)):
         raise ConfigError(
             f"Without API keys the service would answer anybody who reaches {settings.host or 'this machine'}",
             expected="API keys, or an address that only this machine reaches, such as 127.0.0.1",
@@ -175,7 +200,7 @@ class KnownHosts:
             421,
             "The request is for another name or address than this service's",
             expected=f"one of {', '.join(sorted(self._names))}" if self._names else "",
-            action="Serve with API keys, and name what it may be called: --keys keys.json --allow-host NAME",
+            action="Serve with API keys (--keys keys.json), or name what it may be called (--hosts NAME)",
             scope=scope,
         )
         await refused(scope, receive, send)

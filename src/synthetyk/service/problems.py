@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import compile_path
 from starlette.types import Scope
 
 from synthetyk.core.config import Config
@@ -60,6 +61,7 @@ class Problem(Config):
         expected: What was expected instead.
         action: What to do now.
         request_id: Under which the service's log has this request.
+        error: Which of our errors it is; empty if it is none, or one of the inside.
     """
 
     type: str = "about:blank"
@@ -70,6 +72,7 @@ class Problem(Config):
     expected: str = ""
     action: str = ""
     request_id: str = ""
+    error: str = ""
 
 
 # For ``FastAPI(responses=...)``: how every route may answer besides.
@@ -87,6 +90,7 @@ def problem(
     action: str = "",
     headers: Mapping[str, str] | None = None,
     scope: Scope | None = None,
+    error: str = "",
 ) -> Response:
     """Return an answer that is an error; also an ASGI application, for middlewares.
 
@@ -97,6 +101,7 @@ def problem(
         action: What to do now.
         headers: Of the answer.
         scope: Of the request, which has its id.
+        error: Which of our errors it is.
     """
     words = Problem(
         title=HTTPStatus(status).phrase,
@@ -106,6 +111,7 @@ def problem(
         expected=expected,
         action=action,
         request_id=request_id(scope or {}),
+        error=error,
     )
     return Response(words.model_dump_json(), status, dict(headers or {}), MEDIA_TYPE)
 
@@ -145,7 +151,8 @@ async def _ours(request: Request, error: Exception) -> Response:
         found, expected, action = "The store of images cannot be reached, or is full", "", "Ask again later"
     else:
         found, expected, action = "The service failed", "", "Its log says why"
-    return problem(status, found, expected=expected, action=action, headers=headers, scope=request.scope)
+    name = type(error).__name__ if isinstance(error, (*TOLD, StoreUnavailableError)) else ""
+    return problem(status, found, expected=expected, action=action, headers=headers, scope=request.scope, error=name)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -158,12 +165,23 @@ async def _invalid(request: Request, error: Exception) -> Response:
         f"The value of {name} is refused",
         expected=str(first["msg"]).removeprefix("Input should be ").removeprefix("Value error, "),
         scope=request.scope,
+        error=RequestError.__name__,
     )
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, str(error.detail), headers=error.headers, scope=request.scope)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _allowed(request)):
+        headers["Allow"] = ", ".join(methods)
+    return problem(error.status_code, str(error.detail), headers=headers, scope=request.scope)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods that a path takes; of several routes Starlette names those of the first alone."""
+    paths = request.app.openapi()["paths"].items()
+    fits = (methods for path, methods in paths if compile_path(path)[0].fullmatch(request.url.path))
+    return sorted({method.upper() for methods in fits for method in methods})
 
 
 async def _gone(request: Request, _error: Exception) -> Response:

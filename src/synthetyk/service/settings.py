@@ -23,11 +23,13 @@ class ServiceSettings(Config):
         max_pixels: Pixels that an uploaded image may say in its header that it has.
         queue: Requests that may wait for a model before others are told to come back later.
         max_batch: Images that one call of a network computes at most.
+        allow_open: Let anybody who reaches the address ask for anything, without keys.
         keys: JSON file of API keys, as ``synthetyk keys`` writes it; None: nobody is asked for one.
         rate: Requests a minute that each key, or each address without keys, may make; 0: any number.
         data_root: Folder below which the pages may inspect data sets; None: none.
         runs_root: Folder below which the pages show and start runs; None: none.
-        drain_seconds: What requests in flight are given to end when the service is told to stop.
+        linger_seconds: How long a service that was told to stop still takes requests, saying that it is not ready.
+        drain_seconds: What requests in flight are given to end after that.
     """
 
     host: str = "127.0.0.1"
@@ -39,8 +41,10 @@ class ServiceSettings(Config):
     max_pixels: int = Field(default=MAX_PIXELS, ge=1)
     queue: int = Field(default=64, ge=1)
     max_batch: int = Field(default=32, ge=1)
+    allow_open: bool = False
     keys: Path | None = None
     rate: int = Field(default=0, ge=0)
     data_root: Path | None = None
     runs_root: Path | None = None
+    linger_seconds: float = Field(default=0, ge=0)
     drain_seconds: float = Field(default=20, ge=0)

@@ -87,6 +87,15 @@ class Prediction(Config):
     details: dict[str, Any] = Field(default={})
 
 
+class Event(Config):
+    """TEMPORARY: CORE's."""
+
+    kind: str
+    id: str
+    created: int
+    details: dict[str, Any] = Field(default={})
+
+
 class Wanted(Config):
     """Which images a list is to hold; what is None does not matter.
 

@@ -8,6 +8,7 @@ from synthetyk.core.errors import ConfigError
 from synthetyk.store.record import IMAGE_ID, ImageRecord, NewImage, Prediction, Wanted
 
 LONGEST_PAGE = 1000
+CURSOR = rf"(-?\d{{1,15}})-({IMAGE_ID})"  # where a page ended
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def place_of(cursor: str) -> tuple[int, str]:
     Raises:
         ConfigError: It is no such thing.
     """
-    found = re.fullmatch(rf"(-?\d{{1,15}})-({IMAGE_ID})", cursor)
+    found = re.fullmatch(CURSOR, cursor)
     if not found:
         raise ConfigError("The place in the list to go on from is not one", action="Begin without it")
     return int(found[1]), found[2]

@@ -10,7 +10,7 @@ from synthetyk.service.context import TheService
 from synthetyk.service.intake import IMAGE_BODY, LONGEST_LABEL, read_body, receive
 from synthetyk.service.preview import preview
 from synthetyk.store.record import ImageRecord, Origin, Wanted
-from synthetyk.store.store import LONGEST_PAGE
+from synthetyk.store.store import CURSOR, LONGEST_PAGE
 
 ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/tiff": "tif", "image/bmp": "bmp", "application/dicom": "dcm"}
 SHOWN = ("image/png", "image/jpeg", "image/bmp")  # by every browser; all others are for saving
@@ -41,7 +41,7 @@ class Listing(Config):
     before: Time = None
     since: Time = None
     limit: int = Field(default=100, ge=1, le=LONGEST_PAGE)
-    after: str | None = Field(default=None, max_length=100)
+    after: str | None = Field(default=None, pattern=f"^{CURSOR}$")
 
 
 class ImagePage(Config):

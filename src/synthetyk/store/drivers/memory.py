@@ -72,6 +72,9 @@ class MemoryStore:
             said = self._predictions.get(image, {}).values()
             return tuple(sorted(said, key=lambda one: (one.created, one.id)))
 
+    def put_events(self, events) -> None:
+        self.temporary = [*getattr(self, "temporary", []), *events]
+
     def check(self) -> None:
         """Memory is always there."""
 

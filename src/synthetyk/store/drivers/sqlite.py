@@ -36,6 +36,9 @@ MIGRATIONS = (
         prediction TEXT NOT NULL, PRIMARY KEY (image, id)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE events (kind TEXT NOT NULL, id TEXT NOT NULL, created INTEGER NOT NULL, event TEXT NOT NULL, PRIMARY KEY (kind, created, id)) WITHOUT ROWID;
+    """,
 )
 
 
@@ -142,6 +145,13 @@ class SqliteStore:
                 raise ImageNotFoundError.of(image)
             with closing(database.execute(order, (image,))) as rows:
                 return tuple(Prediction(**json.loads(words)) for (words,) in rows)
+
+    def put_events(self, events) -> None:
+        with self._writing() as database:
+            database.executemany(
+                "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)",
+                [(e.kind, e.id, e.created, e.model_dump_json()) for e in events],
+            )
 
     def check(self) -> None:
         """Take and release the lock of writers."""
