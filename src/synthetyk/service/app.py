@@ -14,7 +14,7 @@ from synthetyk.service.models import ServedModels
 from synthetyk.service.pages.router import add_pages
 from synthetyk.service.queues import Queues
 from synthetyk.service.recorder import Recorder
-from synthetyk.service.routes import generate, images, invocations, login, predict, probes
+from synthetyk.service.routes import events, generate, images, invocations, login, predict, probes
 from synthetyk.service.routes import models as model_routes
 from synthetyk.service.settings import ServiceSettings
 from synthetyk.service.telemetry import Measured, Telemetry
@@ -29,6 +29,7 @@ ROUTERS = (
     probes.router,
     invocations.router,
     model_routes.router,
+    events.router,
     login.router,
 )
 
