@@ -8,6 +8,7 @@ from synthetyk.core.errors import ConfigError
 from synthetyk.store.record import EVENT_ID, IMAGE_ID, Event, ImageRecord, NewImage, Prediction, Wanted
 
 LONGEST_PAGE = 1000
+CURSOR = rf"(-?\d{{1,15}})-({IMAGE_ID})"  # where a page ended
 
 
 @dataclass(frozen=True)
