@@ -25,6 +25,14 @@ def test_an_artifact_reads_back_and_names_its_schema_first(tmp_path):
     assert next(iter(json.loads((tmp_path / "n.json").read_text()).items())) == ("schema", "note/2")
 
 
+def test_what_not_everybody_may_read_is_never_readable_for_others(tmp_path):
+    class Secret(Note):
+        file_mode: ClassVar[int] = 0o600
+
+    Secret(text="x").save(tmp_path / "n.json")
+    assert (tmp_path / "n.json").stat().st_mode & 0o777 == 0o600
+
+
 def test_an_older_schema_is_migrated(tmp_path):
     write_json(tmp_path / "n.json", {"schema": "note/1", "words": "old"})
     assert Note.load(tmp_path / "n.json").text == "old"

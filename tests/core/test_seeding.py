@@ -11,6 +11,13 @@ def test_image_i_is_the_same_whatever_the_batch():
     assert np.array_equal(together, alone)
 
 
+def test_rows_are_those_of_their_addresses():
+    drawn = normal(3, "noise", [2**40, 0, 7], 5)
+    for row, index in zip(drawn, [2**40, 0, 7], strict=True):
+        expected = generator(3, "noise", index=index).standard_normal(5, dtype=np.float32)
+        assert np.array_equal(row, expected)
+
+
 def test_no_indices_give_no_rows():
     assert normal(0, "noise", [], 4).shape == (0, 4)
 

@@ -5,15 +5,15 @@ from tests.runtime.tiny import LATENT, NOISE_SCALE, SHAPE, generator_part, tiny_
 from torch import nn
 
 from synthetyk.core.errors import RequestError
-from synthetyk.runtime.generator import CHUNK, GeneratorSession
+from synthetyk.runtime.generator import CHUNK, GeneratorSession, Numbered
 from synthetyk.runtime.package import open_package, write_package
 from synthetyk.runtime.session import OnnxModel
 from synthetyk.training.sampler import Sampler
 
 
-def session(classes=3, **changes):
-    names = generator_part().class_names[:classes]
-    return GeneratorSession(OnnxModel(tiny_generator(classes), "g"), generator_part(class_names=names, **changes))
+def session(classes=3, batch=0, **changes):
+    part = generator_part(class_names=generator_part().class_names[:classes], **changes)
+    return GeneratorSession(OnnxModel(tiny_generator(classes), "g"), part, batch=batch)
 
 
 def test_one_by_one_shuffled_and_in_bulk_give_the_same_bytes():
@@ -22,6 +22,24 @@ def test_one_by_one_shuffled_and_in_bulk_give_the_same_bytes():
     shuffled = np.random.default_rng(0).permutation(3 * CHUNK)
     assert np.array_equal(draws.sample(1, shuffled), bulk[shuffled])
     assert np.array_equal(np.concatenate([draws.sample(1, [i]) for i in range(6, 10)]), bulk[6:10])
+
+
+def test_requests_that_are_computed_together_get_the_bytes_they_get_alone():
+    asked = [Numbered(1, [3, 17], seed=7), Numbered(0, range(5), seed=8, truncation=0.5), Numbered(2, [3], seed=7)]
+    alone = [session().sample(one.label, one.indices, seed=one.seed, truncation=one.truncation) for one in asked]
+    for batch in (0, 1, 8, 32):
+        together = session(batch=batch).sample_all(asked)
+        assert [images.tolist() for images in together] == [images.tolist() for images in alone]
+
+
+def test_images_come_out_of_small_batches_where_these_change_nothing():
+    assert session().sizes == ()
+    draws, ran = session(batch=16), []
+    assert draws.sizes
+    run = draws._model.run
+    draws._model.run = lambda outputs, inputs: (ran.append(len(inputs["noise"])), run(outputs, inputs))[1]
+    draws.sample(0, [5])
+    assert ran == [draws.sizes[0]]
 
 
 class Tiny(nn.Module):

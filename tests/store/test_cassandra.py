@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from synthetyk.core.errors import ConfigError, DamagedImageError, ImageNotFoundError, StoreError, StoreUnavailableError
-from synthetyk.store.contract import DRAWN, LARGE, PNG, filled, said
+from synthetyk.store.contract import DRAWN, LARGE, PNG, filled, happened, said
 from synthetyk.store.copy import copy_store, every_image
 from synthetyk.store.drivers import cassandra_session
 from synthetyk.store.drivers.cassandra import CassandraStore
-from synthetyk.store.drivers.cassandra_tables import HOUR, PIECE, PIECES, joined, parts_of, pieces_of
+from synthetyk.store.drivers.cassandra_tables import HOUR, MINUTE, PIECE, PIECES, joined, parts_of, pieces_of
 from synthetyk.store.drivers.memory import MemoryStore
 from synthetyk.store.record import Wanted
 
@@ -66,6 +66,19 @@ def test_a_list_goes_on_over_hours(store):
         after = page.after
     assert (found, after) == (stored[::-1], None)
     assert [r.created for r in store.page(Wanted(since=HOUR - 1, before=5 * HOUR + 8)).records] == times[3:0:-1]
+
+
+def test_events_go_on_over_minutes_and_each_minute_is_a_partition(store):
+    times = [0, MINUTE - 1, MINUTE, 9 * MINUTE + 7]
+    events = [happened("minutes", number, created=time) for number, time in enumerate(times)]
+    store.put_event(*events)
+    found, after = [], None
+    for _ in times:
+        page = store.events("minutes", limit=1, after=after)
+        found += page.events
+        after = page.after
+    assert (found, after) == (events[::-1], None)
+    assert [row.minute for row in store._session.rows("minutes", "minutes", 99)] == [9, 1, 0]
 
 
 def test_nothing_is_left_of_a_deleted_image(store):

@@ -1,7 +1,7 @@
 import pytest
 
 from synthetyk.core.errors import DamagedImageError
-from synthetyk.store.contract import PNG, filled, said
+from synthetyk.store.contract import PNG, filled, happened, said
 from synthetyk.store.copy import copy_store, every_image, holds
 from synthetyk.store.drivers.memory import MemoryStore
 from synthetyk.store.drivers.sqlite import SqliteStore
@@ -25,6 +25,19 @@ def test_a_copy_holds_everything(source):
     found = copy_store(source, target)
     assert contents(target) == contents(source)
     assert (found.images, found.present, found.predictions, found.damaged) == (5, 0, 5, ())
+
+
+def test_a_copy_holds_every_event_once(source, monkeypatch):
+    monkeypatch.setattr("synthetyk.store.copy.LONGEST_PAGE", 2)
+    events = [happened(kind, number, created=number) for kind in ("generation", "turing") for number in range(5)]
+    source.put_event(*events)
+    target = MemoryStore()
+    target.put_event(events[0])
+    assert copy_store(source, target).events == 10
+    assert copy_store(source, target).events == 10
+    for kind in ("generation", "turing"):
+        assert target.events(kind).events == source.events(kind).events
+    assert target.event_kinds() == source.event_kinds() == ("generation", "turing")
 
 
 def test_a_copy_that_was_stopped_goes_on(source):

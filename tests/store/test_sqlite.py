@@ -18,7 +18,7 @@ from synthetyk.core.errors import (
 )
 from synthetyk.store.contract import PNG
 from synthetyk.store.drivers.sqlite import MIGRATIONS, SqliteStore
-from synthetyk.store.record import Wanted
+from synthetyk.store.record import Event, ImageRecord, Wanted
 
 WRITER = """
 import sys
@@ -29,6 +29,22 @@ from synthetyk.store.drivers.sqlite import SqliteStore
 store = SqliteStore(Path(sys.argv[1]))
 for number in range(100_000):
     print(store.put(b"%d" % number * 5000, PNG).id, flush=True)
+"""
+
+# As the first version wrote it; this never changes.
+VERSION_1 = """
+    PRAGMA journal_mode = WAL;
+    CREATE TABLE images (
+        id TEXT PRIMARY KEY, created INTEGER NOT NULL, origin TEXT NOT NULL, label TEXT NOT NULL, model TEXT NOT NULL,
+        record TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX images_by_time ON images (created, id);
+    CREATE TABLE contents (id TEXT PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE, data BLOB NOT NULL);
+    CREATE TABLE predictions (
+        image TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE, id TEXT NOT NULL, created INTEGER NOT NULL,
+        prediction TEXT NOT NULL, PRIMARY KEY (image, id)
+    ) WITHOUT ROWID;
+    PRAGMA user_version = 1;
 """
 
 
@@ -124,6 +140,23 @@ def test_tables_of_a_newer_version_are_refused_and_left_alone(tmp_path):
         assert database.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
 
 
+def test_a_file_of_version_1_keeps_its_images_and_takes_events(tmp_path):
+    path, record = tmp_path / "a.db", ImageRecord.of(b"a", PNG, created=5)
+    with sqlite3.connect(path) as database:
+        database.executescript(VERSION_1)
+        columns = (record.id, record.created, record.origin, record.label, record.model, record.model_dump_json())
+        database.execute("INSERT INTO images VALUES (?, ?, ?, ?, ?, ?)", columns)
+        database.execute("INSERT INTO contents VALUES (?, ?)", (record.id, b"a"))
+    store = SqliteStore(path)
+    assert (store.read(record.id), store.record(record.id)) == (b"a", record)
+    event = Event.of("generation", {"count": 2})
+    store.put_event(event)
+    assert store.events("generation").events == (event,)
+    store.close()
+    with sqlite3.connect(path) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (2,)
+
+
 def test_tables_of_an_older_version_are_migrated(tmp_path, monkeypatch):
     path = tmp_path / "a.db"
     first = SqliteStore(path)
@@ -177,7 +210,10 @@ def test_a_long_list_needs_no_sorting(store):
         plan = database.execute(
             "EXPLAIN QUERY PLAN SELECT record FROM images ORDER BY created DESC, id DESC"
         ).fetchall()
-    assert not any("TEMP B-TREE" in step[-1] for step in plan)
+        events = database.execute(
+            "EXPLAIN QUERY PLAN SELECT event FROM events WHERE kind = 'a' ORDER BY created DESC, id DESC"
+        ).fetchall()
+    assert not any("TEMP B-TREE" in step[-1] for step in plan + events)
 
 
 @pytest.mark.parametrize("url", ["sqlite://a.db", "sqlite:", "sqlite:///"])

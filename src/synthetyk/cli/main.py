@@ -11,7 +11,20 @@ from rich.logging import RichHandler
 from rich.text import Text
 
 import synthetyk
-from synthetyk.cli import anomalies, data, experiments, export_web, generate, package, run, stages, store, study
+from synthetyk.cli import (
+    anomalies,
+    data,
+    experiments,
+    export_web,
+    generate,
+    keys,
+    package,
+    run,
+    serve,
+    stages,
+    store,
+    study,
+)
 from synthetyk.cli.display import errors, say
 from synthetyk.core.errors import SynthetykError
 
@@ -28,6 +41,7 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 app.add_typer(experiments.app, name="experiments")
+app.add_typer(keys.app, name="keys")
 app.add_typer(store.app, name="store")
 app.command("run")(run.run)
 app.command("train")(run.train)
@@ -38,6 +52,7 @@ app.command("package")(package.package)
 app.command("verify")(package.verify)
 app.command("export-web")(export_web.export_web)
 app.command("web-runtime")(export_web.web_runtime)
+app.command("serve")(serve.serve)
 stages.register(app)
 
 

@@ -55,6 +55,7 @@ PLACES = {
     "experiments_config": "config.json of the folder of experiments",
     "fingerprint": "fingerprint.json",
     "generator": "generator.json",
+    "keys": "where `synthetyk keys --file` is told",
     "learned_extractor": "features/extractor.json",
     "manifest": "synthetic/0/manifest.json, and beside every set that generate writes",
     "on_device": "page.json of what export-web writes",

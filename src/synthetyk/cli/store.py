@@ -21,7 +21,7 @@ def copy(
     source: Annotated[str, typer.Argument(metavar="FROM", help="For example sqlite:///images.db.")],
     target: Annotated[str, typer.Argument(metavar="TO", help="Another store; what it holds whole is left alone.")],
 ) -> None:
-    """Copy every image and prediction, read each back, and go on where a copy was stopped."""
+    """Copy every image, prediction and event, read each image back, and go on where a copy was stopped."""
     from synthetyk.store.copy import copy_store
     from synthetyk.store.open import open_store
 
@@ -34,7 +34,8 @@ def copy(
     ):
         found = copy_store(here, there, progress=progress)
     say(
-        f"{found.images} images copied, {found.present} were there before; {found.predictions} predictions handed over."
+        f"{found.images} images copied, {found.present} were there before; {found.predictions} predictions and "
+        f"{found.events} events handed over."
     )
     if found.damaged:
         raise DamagedImageError(

@@ -24,19 +24,21 @@ _known: dict[tuple[int, ...], str] = {}
 class Artifact(BaseModel):
     """Base of every JSON file in a run folder; its first key is ``schema: name/version``.
 
-    Subclasses set `schema_name` and `schema_version`; a raised version brings a migration from the one before.
+    Subclasses set `schema_name` and `schema_version`; a raised version brings a migration from the one before. What not
+    everybody may read sets `file_mode`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_name: ClassVar[str]
     schema_version: ClassVar[int] = 1
+    file_mode: ClassVar[int] = 0o666
     migrations: ClassVar[dict[int, Migration]] = {}
 
     def save(self, path: Path) -> None:
         """Write to `path` atomically, keys in the order of the fields."""
         schema = f"{self.schema_name}/{self.schema_version}"
-        write_json(path, {"schema": schema, **self.model_dump(mode="json")})
+        write_json(path, {"schema": schema, **self.model_dump(mode="json")}, mode=self.file_mode)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -80,20 +82,26 @@ class Artifact(BaseModel):
             raise ArtifactError(wrong.found, expected=wrong.expected, action=wrong.action) from error
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` beside `path`, flush it to the disk, and rename it into place."""
+def write_bytes(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+    """Write `data` beside `path`, flush it to the disk, and rename it into place.
+
+    Args:
+        path: Where it is to lie.
+        data: What it is to hold.
+        mode: Who may do what with it, before the process's umask takes away from that.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with beside.open("wb") as file:
+    with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
 
 
-def write_json(path: Path, values: Any) -> None:
+def write_json(path: Path, values: Any, *, mode: int = 0o666) -> None:
     """Write `values` as indented JSON atomically; NaN and infinity are refused."""
-    write_bytes(path, (json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    write_bytes(path, (json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode(), mode=mode)
 
 
 def read_json(path: Path) -> Any:

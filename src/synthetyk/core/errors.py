@@ -92,6 +92,26 @@ class RequestError(SynthetykError, ValueError):
     """What was asked of a packaged model does not fit it."""
 
 
+class ServiceError(SynthetykError, RuntimeError):
+    """A service cannot begin, or what answers in its place is none."""
+
+
+class ServiceRefusedError(ServiceError, PermissionError):
+    """A service refuses a request: the key opens too little, or none was shown."""
+
+    __str__ = Exception.__str__
+
+
+class ServiceUnavailableError(ServiceError, ConnectionError):
+    """A service cannot be reached, or cannot answer now; the same request may succeed later."""
+
+    __str__ = Exception.__str__
+
+
+class OverloadedError(SynthetykError, RuntimeError):
+    """More is waiting for an answer than may wait; the same request may succeed later."""
+
+
 class RunError(SynthetykError, RuntimeError):
     """A run folder cannot be used as asked."""
 

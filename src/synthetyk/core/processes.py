@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
 
@@ -21,17 +22,23 @@ def worker(target: Callable[..., None], *arguments: Any) -> Iterator[Connection]
     Yields:
         This side of the connection.
     """
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=target, args=(there, *arguments), daemon=True)
-    process.start()
-    there.close()
+    process, here = start_worker(target, *arguments)
     try:
         yield here
     finally:
         process.terminate()
         process.join()
         here.close()
+
+
+def start_worker(target: Callable[..., None], *arguments: Any) -> tuple[SpawnProcess, Connection]:
+    """Do what `worker` does, and leave it to the caller to end the process; return it and the connection."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=target, args=(there, *arguments), daemon=True)
+    process.start()
+    there.close()
+    return process, here
 
 
 def serve_parent() -> None:

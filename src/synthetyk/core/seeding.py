@@ -30,8 +30,15 @@ def generator(seed: int, purpose: str, *, step: int = 0, index: int = 0, attempt
 
 def normal(seed: int, purpose: str, indices: Iterable[int], size: int) -> NDArray[np.float32]:
     """Return standard normal rows of shape ``(len(indices), size)``, row by global sample index."""
-    rows = [generator(seed, purpose, index=int(i)).standard_normal(size, dtype=np.float32) for i in indices]
-    return np.stack(rows) if rows else np.empty((0, size), dtype=np.float32)
+    numbers = [int(index) for index in indices]
+    rows = np.empty((len(numbers), size), dtype=np.float32)
+    drawing = generator(seed, purpose)
+    fresh = drawing.bit_generator.state  # setting it is five times quicker than making a generator for each row
+    for row, index in zip(rows, numbers, strict=True):
+        fresh["state"]["counter"][1] = index
+        drawing.bit_generator.state = fresh
+        drawing.standard_normal(size, dtype=np.float32, out=row)
+    return rows
 
 
 def derive(seed: int, purpose: str) -> int:

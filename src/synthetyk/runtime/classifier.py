@@ -34,6 +34,12 @@ class Prediction:
     activation_maps: NDArray[np.float32]
     risk: NDArray[np.float32] | None
 
+    def only(self, index: int) -> "Prediction":
+        """Return what is said of one image, N = 1."""
+        row = slice(index, index + 1)
+        risk = None if self.risk is None else self.risk[row]
+        return Prediction(self.probabilities[row], self.logits[row], self.activation_maps[row], risk)
+
 
 class ClassifierSession:
     """Predicts the classes of images.

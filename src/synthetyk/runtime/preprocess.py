@@ -25,12 +25,17 @@ def prepare(data: bytes, contract: InputContract, *, frame: int = 0, max_pixels:
     Raises:
         DecodeError: It cannot be decoded; `kind` says why.
     """
-    stored = to_uint8(_decoded(data, frame, max_pixels), contract.depth_rule)
+    stored = to_uint8(decoded(data, frame=frame, max_pixels=max_pixels), contract.depth_rule)
     _, height, width = contract.shape
     return fit(stored, size=(height, width), channels=contract.channels, mode=contract.fit)
 
 
-def _decoded(data: bytes, frame: int, max_pixels: int) -> RawImage:
+def decoded(data: bytes, *, frame: int = 0, max_pixels: int = MAX_PIXELS) -> RawImage:
+    """Return the pixels of an image file of any kind that `prepare` takes.
+
+    Raises:
+        DecodeError: It cannot be decoded; `kind` says why.
+    """
     if kind_of(data[:132]) == "DICOM":
         return shared_reader().frame(data, frame, max_pixels=max_pixels)
     return decode(data, max_pixels=max_pixels)

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from synthetyk.core.errors import MissingDependencyError, RequestError, SynthetykError
-from synthetyk.runtime.classifier import ClassifierSession, Prediction
-from synthetyk.runtime.generator import GeneratorSession
+from synthetyk.runtime.answers import Row, drawn, predicted
+from synthetyk.runtime.classifier import ClassifierSession
+from synthetyk.runtime.generator import CHUNK, GeneratorSession
 from synthetyk.runtime.package import BYTECODE, open_package
-from synthetyk.runtime.requests import RequestParams, images_of, png_text
+from synthetyk.runtime.requests import RequestParams, images_of
 
 try:
     import pandas as pd
@@ -16,8 +17,6 @@ try:
     from mlflow.pyfunc.model import PythonModel, PythonModelContext
 except ModuleNotFoundError as error:
     raise MissingDependencyError("MLflow is not installed", action="Run: pip install 'synthetyk[mlflow]'") from error
-
-Row = dict[str, Any]
 
 
 class PackagedModel(PythonModel):
@@ -37,7 +36,9 @@ class PackagedModel(PythonModel):
         shutil.rmtree(folder.parents[1] / BYTECODE, ignore_errors=True)  # what MLflow left when it ran the code
         package = open_package(folder, Path(key) if key else None)
         self.classifier = ClassifierSession.open(package, threads=threads) if package.manifest.classifier else None
-        self.generator = GeneratorSession.open(package, threads=threads) if package.manifest.generator else None
+        self.generator = (
+            GeneratorSession.open(package, threads=threads, batch=CHUNK) if package.manifest.generator else None
+        )
 
     def predict(  # type: ignore[no-untyped-def]
         self,
@@ -72,7 +73,7 @@ class PackagedModel(PythonModel):
             raise _lacks("classifier")
         names = [each.name for each in self.classifier.about.classes]
         found = self.classifier.predict(images_of(given, self.classifier.about.input))
-        return [_row(found, index, names, maps=asked.maps) for index in range(len(found.probabilities))]
+        return predicted(found, names, maps=asked.maps)
 
     def _images(self, asked: RequestParams) -> list[Row]:
         if self.generator is None:
@@ -80,25 +81,8 @@ class PackagedModel(PythonModel):
         seed = self.generator.about.seed if asked.seed < 0 else asked.seed
         label, numbers = self.generator.label_of(asked.label), range(asked.first, asked.first + asked.count)
         images = self.generator.sample(label, numbers, seed=seed, truncation=asked.truncation)
-        return [
-            {"class": asked.label, "index": index, "seed": seed, "image": png_text(image)}
-            for index, image in zip(numbers, images, strict=True)
-        ]
+        return [drawn(asked.label, index, seed, image) for index, image in zip(numbers, images, strict=True)]
 
 
 def _lacks(what: str) -> RequestError:
     return RequestError(f"This package holds no {what}", expected="a task that it can do")
-
-
-def _row(found: Prediction, index: int, names: list[str], *, maps: bool) -> Row:
-    probabilities = found.probabilities[index].tolist()
-    best = int(found.probabilities[index].argmax())
-    row: Row = {
-        "class": names[best],
-        "probability": probabilities[best],
-        "probabilities": dict(zip(names, probabilities, strict=True)),
-        "risk": None if found.risk is None else float(found.risk[index]),
-    }
-    if maps:
-        row["activation_maps"] = dict(zip(names, found.activation_maps[index].tolist(), strict=True))
-    return row

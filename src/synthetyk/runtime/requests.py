@@ -50,16 +50,33 @@ def images_of(given: Any, contract: InputContract) -> NDArray[np.uint8]:
     """Return the images of a request as the classifier takes them.
 
     Args:
-        given: An array or nested lists of whole numbers from 0 to 255, ``(N, C, H, W)``, or ``(N, H, W)`` of a grey
-            model; image files as bytes or base64; a list of them; or a table or mapping with a column ``image``.
+        given: See `given_images`.
         contract: What the classifier takes.
 
     Returns:
         uint8 ``(N, C, H, W)``.
 
     Raises:
-        RequestError: It is none of these, or holds no image, or more than 1000.
+        RequestError: It holds no images, or more than 1000.
         DecodeError: An image file cannot be decoded; the message says which.
+    """
+    images = given_images(given, contract)
+    if isinstance(images, np.ndarray):
+        return images
+    return np.stack([_prepared(row, data, contract) for row, data in enumerate(images)])
+
+
+def given_images(given: Any, contract: InputContract) -> NDArray[np.uint8] | list[bytes]:
+    """Return the images of a request as they came: pixels ``(N, C, H, W)``, or the bytes of image files.
+
+    Args:
+        given: An array or nested lists of whole numbers from 0 to 255, ``(N, C, H, W)``, or ``(N, H, W)`` of a grey
+            model; image files as bytes or base64; a list of them; or a table or mapping with a column ``image``.
+        contract: What the classifier takes.
+
+    Raises:
+        RequestError: It is none of these, or holds no image, or more than 1000.
+        DecodeError: A text is no base64.
     """
     if isinstance(given, bytes | str):
         given = [given]
@@ -67,7 +84,7 @@ def images_of(given: Any, contract: InputContract) -> NDArray[np.uint8]:
     if not 0 < len(values) <= MOST:
         raise RequestError(f"The request has {len(values)} images", expected=f"1 to {MOST}")
     if all(isinstance(value, bytes | str) for value in values):
-        return np.stack([_from_file(row, value, contract) for row, value in enumerate(values)])
+        return [value if isinstance(value, bytes) else _from_base64(row, value) for row, value in enumerate(values)]
     return _from_pixels(values, contract)
 
 
@@ -93,19 +110,21 @@ def _column(given: Any) -> Sequence[Any] | NDArray[Any]:
     return sized
 
 
-def _from_file(row: int, value: bytes | str, contract: InputContract) -> NDArray[np.uint8]:
+def _prepared(row: int, data: bytes, contract: InputContract) -> NDArray[np.uint8]:
     try:
-        return prepare(value if isinstance(value, bytes) else _from_base64(value), contract)
+        return prepare(data, contract)
     except DecodeError as error:
         raise DecodeError(f"Image {row}: {error.found}", expected=error.expected, kind=error.kind) from error
 
 
-def _from_base64(text: str) -> bytes:
+def _from_base64(row: int, text: str) -> bytes:
     """Return the bytes behind base64, with or without the head of a data URI."""
     try:
         return base64.b64decode("".join(text.rpartition(",")[2].split()), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise DecodeError("The text is no base64", expected="an image file in base64", kind="not_an_image") from error
+        raise DecodeError(
+            f"Image {row}: The text is no base64", expected="an image file in base64", kind="not_an_image"
+        ) from error
 
 
 def _from_pixels(values: Any, contract: InputContract) -> NDArray[np.uint8]:

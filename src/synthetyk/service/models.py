@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from synthetyk.core.config import nearest
-from synthetyk.core.errors import UnknownNameError
+from synthetyk.core.errors import RequestError, UnknownNameError
 from synthetyk.runtime.classifier import ClassifierSession
 from synthetyk.runtime.generator import GeneratorSession
 from synthetyk.runtime.manifest import MANIFEST
@@ -43,7 +43,9 @@ class ServedModel:
             name=path.resolve().name,
             package=package,
             classifier=ClassifierSession.open(package, threads=threads) if manifest.classifier else None,
-            generator=GeneratorSession.open(package, threads=threads) if manifest.generator else None,
+            generator=GeneratorSession.open(package, threads=threads, batch=settings.max_batch)
+            if manifest.generator
+            else None,
         )
 
 
@@ -63,6 +65,28 @@ class ServedModels:
     def __len__(self) -> int:
         return len(self._models)
 
+    def generator(self, name: str = "") -> tuple[ServedModel, GeneratorSession]:
+        """Return a model that draws images, and its generator.
+
+        Args:
+            name: As for `find`; empty: the first that has a generator.
+
+        Raises:
+            UnknownNameError: There is none of that name.
+            RequestError: It has no generator.
+        """
+        for model in self._asked(name):
+            if model.generator:
+                return model, model.generator
+        raise _lacks("generator", name)
+
+    def classifier(self, name: str = "") -> tuple[ServedModel, ClassifierSession]:
+        """Return a model that tells classes, and its classifier; else as `generator`."""
+        for model in self._asked(name):
+            if model.classifier:
+                return model, model.classifier
+        raise _lacks("classifier", name)
+
     def find(self, name: str) -> ServedModel:
         """Return a model by its hash, the first digits of it, or its name.
 
@@ -79,3 +103,11 @@ class ServedModels:
             expected=f"one of {', '.join(known) or 'none: no model is served'}",
             action=f"Did you mean {close!r}" if close else "",
         )
+
+    def _asked(self, name: str) -> tuple[ServedModel, ...]:
+        return (self.find(name),) if name else self._models
+
+
+def _lacks(what: str, name: str) -> RequestError:
+    found = f"The model {name!r} has no {what}" if name else f"No model that is served has a {what}"
+    return RequestError(found, expected=f"one with a {what}", action="GET /v1/models says what each can do")

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from synthetyk.core.errors import ConfigError, ImageNotFoundError
-from synthetyk.store.record import ImageRecord, NewImage, Prediction, Wanted
+from synthetyk.store.record import Event, ImageRecord, NewImage, Prediction, Wanted
 from synthetyk.store.store import ImageStore
 
 PNG = NewImage(media_type="image/png", width=3, height=2, channels=1, label="normal", details={"seed": 7, "note": "é"})
@@ -136,6 +136,45 @@ class StoreContract:
         with pytest.raises(ImageNotFoundError):
             store.put_prediction(said(NOBODY, "p"))
 
+    def test_events_come_back_the_latest_first_page_by_page(self, store: ImageStore) -> None:
+        events = [happened("paged", n, created=100_000 * n) for n in range(5)]
+        store.put_event(*events[:3])
+        store.put_event(events[4])
+        store.put_event(events[3])
+        first = store.events("paged", limit=3)
+        second = store.events("paged", limit=3, after=first.after)
+        assert [*first.events, *second.events] == events[::-1]
+        assert second.after is None
+
+    def test_events_of_one_millisecond_go_on_by_their_ids(self, store: ImageStore) -> None:
+        store.put_event(*(happened("dense", n) for n in range(5)))
+        first = store.events("dense", limit=2)
+        second = store.events("dense", limit=3, after=first.after)
+        assert [event.id for event in (*first.events, *second.events)] == [f"e_{n}-X" for n in (4, 3, 2, 1, 0)]
+        assert second.after is None
+
+    def test_the_same_event_twice_is_one(self, store: ImageStore) -> None:
+        for _ in range(2):
+            store.put_event(happened("twice", 0), happened("twice", 0))
+        assert store.events("twice").events == (happened("twice", 0),)
+
+    def test_each_kind_of_event_is_a_list_of_its_own(self, store: ImageStore) -> None:
+        store.put_event(happened("one", 0), happened("other", 1))
+        assert store.events("one").events == (happened("one", 0),)
+        assert {"one", "other"} <= set(store.event_kinds())
+        assert store.events("nothing").events == ()
+
+    def test_to_store_no_event_is_nothing(self, store: ImageStore) -> None:
+        before = store.event_kinds()
+        store.put_event()
+        assert store.event_kinds() == before
+
+    def test_a_wrong_part_of_the_list_of_events_is_refused(self, store: ImageStore) -> None:
+        with pytest.raises(ConfigError, match="1 to 1000"):
+            store.events("one", limit=0)
+        with pytest.raises(ConfigError, match="go on from"):
+            store.events("one", after="'; DROP TABLE events; --")
+
     def test_threads_store_side_by_side(self, store: ImageStore) -> None:
         with ThreadPoolExecutor(8) as pool:
             stored = list(pool.map(lambda number: store.put(bytes([number % 20]), PNG), range(60)))
@@ -159,3 +198,8 @@ def said(image: str, name: str, created: int = 0) -> Prediction:
     return Prediction(
         id=name, image=image, model="cd" * 32, created=created, probabilities=probabilities, label="benign", risk=False
     )
+
+
+def happened(kind: str, number: int, created: int = 7) -> Event:
+    """Return an event."""
+    return Event(kind=kind, id=f"e_{number}-X", created=created, details={"count": number, "note": "é"})

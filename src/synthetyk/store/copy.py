@@ -17,17 +17,19 @@ class Copied:
         images: Images copied now.
         present: Images that were there before, byte for byte.
         predictions: Predictions handed over.
+        events: Events handed over.
         damaged: Ids of images that could not be read whole from the source: they are not in the copy.
     """
 
     images: int
     present: int
     predictions: int
+    events: int
     damaged: tuple[str, ...]
 
 
 def copy_store(source: ImageStore, target: ImageStore, *, progress: Progress = silent) -> Copied:
-    """Copy every image and prediction; one that was stopped goes on where it was.
+    """Copy every image, prediction and event; one that was stopped goes on where it was.
 
     Images that are deleted meanwhile are left out; those stored meanwhile may be missed.
 
@@ -57,7 +59,7 @@ def copy_store(source: ImageStore, target: ImageStore, *, progress: Progress = s
             continue
         finally:
             progress(done, max(done, total))
-    return Copied(copied, present, predictions, tuple(damaged))
+    return Copied(copied, present, predictions, _copy_events(source, target), tuple(damaged))
 
 
 def every_image(store: ImageStore) -> Iterator[ImageRecord]:
@@ -106,3 +108,18 @@ def _copy_predictions(source: ImageStore, target: ImageStore, image: str) -> int
     for prediction in said:
         target.put_prediction(prediction)
     return len(said)
+
+
+def _copy_events(source: ImageStore, target: ImageStore) -> int:
+    """Hand over every event, also those that are there already: they are the same."""
+    count = 0
+    for kind in source.event_kinds():
+        after: str | None = None
+        while True:
+            page = source.events(kind, limit=LONGEST_PAGE, after=after)
+            target.put_event(*page.events)
+            count += len(page.events)
+            if page.after is None:
+                break
+            after = page.after
+    return count

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from typing import Any, Literal
+from uuid import uuid4
 
 from pydantic import Field
 
@@ -10,6 +11,7 @@ from synthetyk.core.config import Config
 
 Origin = Literal["real", "synthetic"]
 IMAGE_ID = r"[0-9a-f]{64}"
+EVENT_ID = r"[A-Za-z0-9_-]{1,64}"
 
 
 class NewImage(Config):
@@ -85,6 +87,27 @@ class Prediction(Config):
     label: str
     risk: bool | None = None
     details: dict[str, Any] = Field(default={})
+
+
+class Event(Config):
+    """Something that happened, and is to be known later; it never changes.
+
+    Attributes:
+        kind: What happened, for example ``generation``; each kind is a list of its own.
+        id: Any name that no other event of that kind and millisecond has.
+        created: When it happened, milliseconds since 1970 in UTC.
+        details: What is to be known of it, JSON values.
+    """
+
+    kind: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")
+    id: str = Field(pattern=f"^{EVENT_ID}$")
+    created: int
+    details: dict[str, Any] = Field(default={})
+
+    @classmethod
+    def of(cls, kind: str, details: dict[str, Any]) -> "Event":
+        """Return an event that happens now, with a name that no other has."""
+        return cls(kind=kind, id=uuid4().hex, created=now(), details=details)
 
 
 class Wanted(Config):

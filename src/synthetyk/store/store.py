@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from synthetyk.core.errors import ConfigError
-from synthetyk.store.record import IMAGE_ID, ImageRecord, NewImage, Prediction, Wanted
+from synthetyk.store.record import EVENT_ID, IMAGE_ID, Event, ImageRecord, NewImage, Prediction, Wanted
 
 LONGEST_PAGE = 1000
+CURSOR = rf"(-?\d{{1,15}})-({IMAGE_ID})"  # where a page ended
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,19 @@ class Page:
     """
 
     records: tuple[ImageRecord, ...]
+    after: str | None
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """A part of a list of events.
+
+    Attributes:
+        events: The latest first; of the same millisecond the highest id.
+        after: Where the next page begins; None if this is the last.
+    """
+
+    events: tuple[Event, ...]
     after: str | None
 
 
@@ -94,6 +108,27 @@ class ImageStore(Protocol):
         """
         ...
 
+    def put_event(self, *events: Event) -> None:
+        """Store what happened, as lastingly as an image; the same event twice is one."""
+        ...
+
+    def events(self, kind: str, *, limit: int = 100, after: str | None = None) -> EventPage:
+        """Return a part of the list of events of a kind, the latest first.
+
+        Args:
+            kind: Which; of one that is not known there are none.
+            limit: Events at most, 1 to 1000.
+            after: What the page before said; default: from the beginning.
+
+        Raises:
+            ConfigError: `limit` or `after` is not one.
+        """
+        ...
+
+    def event_kinds(self) -> tuple[str, ...]:
+        """Return the kinds of which there are events, in alphabetical order."""
+        ...
+
     def check(self) -> None:
         """Do nothing if the store is ready to take images."""
         ...
@@ -103,21 +138,30 @@ class ImageStore(Protocol):
         ...
 
 
-def cursor_of(record: ImageRecord) -> str:
+def cursor_of(record: ImageRecord | Event) -> str:
     """Return what a page ends with that ends with this record."""
     return f"{record.created}-{record.id}"
 
 
-def place_of(cursor: str) -> tuple[int, str]:
-    """Return time and id of the record that a page ended with.
+def place_of(cursor: str, ids: str = IMAGE_ID) -> tuple[int, str]:
+    """Return time and id of the record that a page ended with; `ids` is what the latter look like.
 
     Raises:
         ConfigError: It is no such thing.
     """
-    found = re.fullmatch(rf"(-?\d{{1,15}})-({IMAGE_ID})", cursor)
+    found = re.fullmatch(rf"(-?\d{{1,15}})-({ids})", cursor)
     if not found:
         raise ConfigError("The place in the list to go on from is not one", action="Begin without it")
     return int(found[1]), found[2]
+
+
+def event_place_of(cursor: str) -> tuple[int, str]:
+    """Return time and id of the event that a page ended with.
+
+    Raises:
+        ConfigError: It is no such thing.
+    """
+    return place_of(cursor, EVENT_ID)
 
 
 def check_limit(limit: int) -> None:
@@ -127,4 +171,4 @@ def check_limit(limit: int) -> None:
         ConfigError: It is not.
     """
     if not 1 <= limit <= LONGEST_PAGE:
-        raise ConfigError(f"A page of {limit} images was asked for", expected=f"1 to {LONGEST_PAGE}")
+        raise ConfigError(f"A page of {limit} entries was asked for", expected=f"1 to {LONGEST_PAGE}")

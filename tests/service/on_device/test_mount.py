@@ -1,30 +1,37 @@
 import pytest
-from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from synthetyk.service.app import create_app
 from synthetyk.service.models import ServedModel, ServedModels
 from synthetyk.service.on_device import mount as module
-from synthetyk.service.on_device.mount import mount
+from synthetyk.service.settings import ServiceSettings
+from synthetyk.store.drivers.memory import MemoryStore
+
+
+def client_of(*models):
+    app = create_app(ServiceSettings(), MemoryStore(), ServedModels(models))
+    return TestClient(app, base_url="http://127.0.0.1")
 
 
 @pytest.fixture
-def client(package, tmp_path, monkeypatch):
-    """A service with two names of one package, and a runtime of two empty files."""
+def runtime(tmp_path, monkeypatch):
+    """A runtime of two empty files."""
     for name in ("ort.js", "ort.wasm"):
         (tmp_path / name).touch()
     monkeypatch.setattr(module, "find_runtime", lambda: tmp_path)
-    served = [ServedModel("ab" * 32, name, package, None, None) for name in ("first", "second")]
-    app = FastAPI()
-    places = [{"path": "/on-device/", "title": "On this <device>", "here": True}]
-    mount(app, ServedModels(served), places)
-    return TestClient(app)
+
+
+@pytest.fixture
+def client(package, runtime):
+    """A service with two names of one package."""
+    return client_of(*(ServedModel("ab" * 32, name, package, None, None) for name in ("first", "second")))
 
 
 def test_the_page_lies_below_its_folder(client):
     assert client.get("/on-device", follow_redirects=False).headers["location"] == "/on-device/"
     page = client.get("/on-device/")
     assert page.headers["content-type"].startswith("text/html")
-    assert "On this &lt;device&gt;" in page.text
+    assert '<a href="/on-device" aria-current="page">On this device</a>' in page.text
     assert [each["name"] for each in client.get("/on-device/page.json").json()["packages"]] == ["first", "second"]
 
 
@@ -58,7 +65,18 @@ def test_no_path_leads_out_of_the_page(client, path):
     assert client.get(f"/on-device/{path}").status_code == 404
 
 
-def test_a_service_without_models_has_no_page():
-    app = FastAPI()
-    mount(app, ServedModels(()))
-    assert TestClient(app).get("/on-device/").status_code == 404
+def test_the_services_own_policy_lets_the_page_run(client):
+    said = client.get("/on-device/js/worker.js").headers["content-security-policy"]
+    assert "script-src 'self' 'wasm-unsafe-eval';" in said
+    assert "connect-src 'self';" in said
+
+
+def test_a_service_without_models_says_so(runtime):
+    assert "No model is served." in client_of().get("/on-device/").text
+
+
+def test_a_service_without_the_runtime_says_how_to_get_it(package, monkeypatch):
+    monkeypatch.setattr(module, "find_runtime", lambda: None)
+    page = client_of(ServedModel("ab" * 32, "first", package, None, None)).get("/on-device/").text
+    assert "synthetyk web-runtime" in page
+    assert "main.js" not in page

@@ -15,7 +15,7 @@ def left_behind(chromium, site):
         context = chromium.new_context(proxy={"server": server.url, "bypass": "<-loopback>"})
         page = context.new_page()
         page.goto(ORIGIN)
-        page.locator("#main[data-ready]").wait_for()
+        page.locator("#on-device[data-ready]").wait_for()
         page.evaluate("navigator.serviceWorker.ready.then(() => {})")
     page.reload()
     yield page, server.asked
@@ -25,7 +25,7 @@ def left_behind(chromium, site):
 def test_the_page_opens_and_works_without_a_network(left_behind, tmp_path):
     page, _ = left_behind
     Image.fromarray(np.eye(30, dtype=np.uint8) * 200).save(tmp_path / "image.jpg")
-    page.locator("#main[data-ready]").wait_for()
+    page.locator("#on-device[data-ready]").wait_for()
     page.set_input_files("#file", tmp_path / "image.jpg")
     page.locator("#result").wait_for()
     page.click("#go")

@@ -22,7 +22,7 @@ def opened(chromium, site):
         page.on("pageerror", lambda error: page.wrong.append(str(error)))
         page.on("console", lambda message: page.wrong.append(message.text) if message.type == "error" else None)
         page.goto(server.url)
-        page.locator("#main[data-ready]").wait_for()
+        page.locator("#on-device[data-ready]").wait_for()
         page.click("summary:has-text('More settings')")
         yield page, server
         page.close()

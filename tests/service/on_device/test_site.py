@@ -48,17 +48,6 @@ def test_no_file_of_the_page_names_another_host():
     assert named == set()
 
 
-def test_a_page_without_the_runtime_says_how_to_get_it(package):
-    site = site_of([("tiny", package)], None)
-    assert "synthetyk web-runtime" in site["index.html"].decode()
-    assert not any(name.endswith("ort.js") for name in site)
-
-
-def test_a_page_of_nothing_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match="No package"):
-        site_of([], tmp_path)
-
-
 def test_a_folder_with_other_files_is_left_alone(small, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/notes.txt").write_text("mine")

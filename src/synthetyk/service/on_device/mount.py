@@ -1,7 +1,6 @@
 """The page on this device, answered by the service below ``/on-device/``."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
 from mimetypes import guess_type
 from pathlib import Path
 
@@ -12,22 +11,16 @@ from synthetyk.core.artifacts import sha256_file
 from synthetyk.service.models import ServedModels
 from synthetyk.service.on_device.site import PAGE, Site, site_of
 from synthetyk.service.on_device.web_runtime import find_runtime
+from synthetyk.service.pages.page import PLACES
 
 PREFIX = "/on-device"
 TYPES = {".js": "text/javascript", ".wasm": "application/wasm", ".onnx": "application/octet-stream"}
 
 
-def mount(app: FastAPI, models: ServedModels, places: Sequence[Mapping[str, object]] = ()) -> None:
-    """Have a service answer the page, with all of its models; without models there is none.
-
-    Args:
-        app: The service.
-        models: What it predicts and generates with.
-        places: Its other pages, see `site_of`.
-    """
-    if len(models):
-        packages = [(each.name, each.package) for each in models]
-        app.include_router(router_of(site_of(packages, find_runtime(), home="/", places=places)))
+def mount(app: FastAPI, models: ServedModels) -> None:
+    """Have a service answer the page, with all of its models."""
+    packages = [(each.name, each.package) for each in models]
+    app.include_router(router_of(site_of(packages, find_runtime(), home="/", places=PLACES)))
 
 
 def router_of(site: Site) -> APIRouter:

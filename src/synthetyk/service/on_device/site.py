@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 import synthetyk
 from synthetyk.core.artifacts import write_bytes
@@ -27,11 +27,7 @@ Site = Mapping[str, bytes | Path]
 
 
 def site_of(
-    packages: Sequence[tuple[str, Package]],
-    runtime: Path | None,
-    *,
-    home: str = "./",
-    places: Sequence[Mapping[str, object]] = (),
+    packages: Sequence[tuple[str, Package]], runtime: Path | None, *, home: str = "./", places: Sequence[object] = ()
 ) -> Site:
     """Return every file of the page by its path, as bytes or as the file that holds them.
 
@@ -39,20 +35,14 @@ def site_of(
         packages: What it offers, each with a short name.
         runtime: Folder with the files of `web_runtime.FILES`; None: the page says that they are missing.
         home: Where the name of the project leads.
-        places: Other pages of a service: ``path``, ``title`` and, of this one, ``here``.
-
-    Raises:
-        ConfigError: There is no package.
+        places: Other pages of a service, as its frame shows them.
     """
-    if not packages:
-        raise ConfigError("No package is offered", expected="at least one")
     config = PageConfig.of(packages)
     files: dict[str, bytes | Path] = {**_own(), **_runtime(runtime)}
     for offered, (_, package) in zip(config.packages, packages, strict=True):
         files |= {offered.folder + name: package.folder / name for name in _names(package)}
     config = config.model_copy(update={"files": tuple(sorted(files))})
-    missing = "" if runtime else "ONNX Runtime Web is not installed on this service. Run once: synthetyk web-runtime"
-    files[PAGE] = _render(home=home, places=places, missing=missing).encode()
+    files[PAGE] = _render(home=home, places=places, missing=_missing(config, runtime)).encode()
     files[CONFIG] = _as_json(config)
     return files
 
@@ -83,15 +73,22 @@ def _runtime(folder: Path | None) -> dict[str, bytes | Path]:
     return {f"runtime/{name}": folder / name for name in FILES} if folder else {}
 
 
+def _missing(config: PageConfig, runtime: Path | None) -> str:
+    if not config.packages:
+        return "No model is served."
+    return "" if runtime else "ONNX Runtime Web is not installed with this service. Run once: synthetyk web-runtime"
+
+
 def _names(package: Package) -> list[str]:
     """Return the files of a package, so that a copy of them can be verified."""
     return [name for name in OWN_FILES if (package.folder / name).is_file()] + sorted(package.manifest.files)
 
 
 def _render(**values: object) -> str:
-    loader = PackageLoader("synthetyk.service.on_device")
+    loader = ChoiceLoader([PackageLoader("synthetyk.service.on_device"), PackageLoader("synthetyk.service.pages")])
     templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return templates.get_template("page.html").render(policy=POLICY, version=synthetyk.__version__, **values)
+    given = {"here": "device", "static": "", "policy": POLICY, "version": synthetyk.__version__, **values}
+    return templates.get_template("page.html").render(given)
 
 
 def _as_json(config: PageConfig) -> bytes:

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
 
 from synthetyk.core.errors import DamagedImageError, ImageNotFoundError
 from synthetyk.store.drivers.cassandra_location import CassandraLocation
 from synthetyk.store.drivers.cassandra_session import CassandraSession
-from synthetyk.store.drivers.cassandra_tables import HOUR, WHOLE, joined, parts_of, pieces_of
-from synthetyk.store.record import ImageRecord, NewImage, Prediction, Wanted, image_id
-from synthetyk.store.store import Page, check_limit, cursor_of, place_of
+from synthetyk.store.drivers.cassandra_tables import HOUR, MINUTE, WHOLE, joined, parts_of, pieces_of
+from synthetyk.store.record import Event, ImageRecord, NewImage, Prediction, Wanted, image_id
+from synthetyk.store.store import EventPage, Page, check_limit, cursor_of, event_place_of, place_of
 
 LATEST = 2**62
 
@@ -108,6 +109,27 @@ class CassandraStore:
         said = (Prediction(**json.loads(row.prediction)) for row in rows)
         return tuple(sorted(said, key=lambda one: (one.created, one.id)))
 
+    def put_event(self, *events: Event) -> None:
+        """Store what happened: the minutes first in which it did, so that nothing is there which no list leads to."""
+        minutes = sorted({(event.kind, event.created // MINUTE) for event in events})
+        self._session.ask_all("open_minute", minutes)
+        rows = [
+            (event.kind, event.created // MINUTE, event.created, event.id, event.model_dump_json()) for event in events
+        ]
+        self._session.ask_all("happen", rows)
+
+    def events(self, kind: str, *, limit: int = 100, after: str | None = None) -> EventPage:
+        """Return a part of the list of events of a kind."""
+        check_limit(limit)
+        place = None if after is None else event_place_of(after)
+        found = list(islice(self._events_from(kind, place, limit + 1), limit + 1))
+        part = tuple(found[:limit])
+        return EventPage(part, cursor_of(part[-1]) if len(found) > limit else None)
+
+    def event_kinds(self) -> tuple[str, ...]:
+        """Return the kinds of which there are events."""
+        return tuple(sorted(row.kind for row in self._session.rows("kinds")))
+
     def check(self) -> None:
         """Read one row at LOCAL_QUORUM."""
         self._session.ask("ready", WHOLE)
@@ -143,6 +165,15 @@ class CassandraStore:
             order, start = ("page", ()) if place is None or row.hour != place[0] // HOUR else ("page_after", place)
             for one in self._session.rows(order, row.hour, *start, fetch=fetch):
                 yield ImageRecord(**json.loads(one.record))
+
+    def _events_from(self, kind: str, place: tuple[int, str] | None, fetch: int) -> Iterator[Event]:
+        """Yield the events of a kind from a place on, minute by minute."""
+        latest = place[0] // MINUTE if place else LATEST
+        for row in self._session.rows("minutes", kind, latest):
+            inside = place is not None and row.minute == latest
+            order, start = ("happened_before", place) if inside and place else ("happened", ())
+            for one in self._session.rows(order, kind, row.minute, *start, fetch=fetch):
+                yield Event(**json.loads(one.event))
 
     def _forget(self, record: ImageRecord, upload: UUID) -> None:
         self._session.ask("unlist", record.created // HOUR, record.created, record.id, upload)

@@ -1,6 +1,7 @@
 """The tables of a Cassandra store, and every order that is given to them.
 
-No partition grows without bound: the pieces of an image lie in partitions of 8 MB at most, lists in one for each hour.
+No partition grows without bound: the pieces of an image lie in partitions of 8 MB at most, lists of images in one for
+each hour, events in one for each kind and minute.
 Whatever belongs to one upload carries its number, so that taking an image away never touches one that is stored again
 meanwhile.
 """
@@ -9,7 +10,7 @@ from typing import Any
 
 PIECE = 512 * 1024  # bytes
 PIECES = 16  # in a partition
-HOUR = 3_600_000  # milliseconds
+HOUR, MINUTE = 3_600_000, 60_000  # milliseconds
 WHOLE = 0  # the one partition that names all hours: a year adds 8,760 short rows
 
 TABLES = {
@@ -25,6 +26,11 @@ TABLES = {
     "predictions": """CREATE TABLE IF NOT EXISTS {keyspace}.predictions (
         image text, upload uuid, created bigint, id text, prediction text,
         PRIMARY KEY ((image, upload), id))""",
+    "events": """CREATE TABLE IF NOT EXISTS {keyspace}.events (
+        kind text, minute bigint, created bigint, id text, event text, PRIMARY KEY ((kind, minute), created, id)
+        ) WITH CLUSTERING ORDER BY (created DESC, id DESC)""",
+    "event_minutes": """CREATE TABLE IF NOT EXISTS {keyspace}.event_minutes (
+        kind text, minute bigint, PRIMARY KEY ((kind), minute)) WITH CLUSTERING ORDER BY (minute DESC)""",
 }
 ORDERS = {
     "find": "SELECT upload, record, pieces, complete FROM {keyspace}.images WHERE id = ?",
@@ -44,6 +50,13 @@ ORDERS = {
         VALUES (?, ?, ?, ?, ?) IF NOT EXISTS""",
     "said": "SELECT prediction FROM {keyspace}.predictions WHERE image = ? AND upload = ?",
     "unsay": "DELETE FROM {keyspace}.predictions WHERE image = ? AND upload = ?",
+    "open_minute": "INSERT INTO {keyspace}.event_minutes (kind, minute) VALUES (?, ?)",
+    "happen": "INSERT INTO {keyspace}.events (kind, minute, created, id, event) VALUES (?, ?, ?, ?, ?)",
+    "minutes": "SELECT minute FROM {keyspace}.event_minutes WHERE kind = ? AND minute <= ?",
+    "happened": "SELECT event FROM {keyspace}.events WHERE kind = ? AND minute = ?",
+    "happened_before": """SELECT event FROM {keyspace}.events
+        WHERE kind = ? AND minute = ? AND (created, id) < (?, ?)""",
+    "kinds": "SELECT DISTINCT kind FROM {keyspace}.event_minutes",
     "ready": "SELECT hour FROM {keyspace}.hours WHERE whole = ? LIMIT 1",
 }
 

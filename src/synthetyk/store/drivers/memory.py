@@ -3,8 +3,8 @@
 from threading import RLock
 
 from synthetyk.core.errors import ImageNotFoundError, StoreError
-from synthetyk.store.record import ImageRecord, NewImage, Prediction, Wanted
-from synthetyk.store.store import Page, check_limit, cursor_of, place_of
+from synthetyk.store.record import Event, ImageRecord, NewImage, Prediction, Wanted
+from synthetyk.store.store import EventPage, Page, check_limit, cursor_of, event_place_of, place_of
 
 
 class MemoryStore:
@@ -14,6 +14,7 @@ class MemoryStore:
         self._lock = RLock()
         self._images: dict[str, tuple[ImageRecord, bytes]] = {}
         self._predictions: dict[str, dict[str, Prediction]] = {}
+        self._events: dict[str, dict[tuple[int, str], Event]] = {}
 
     @classmethod
     def open(cls, _location: str, *, must_exist: bool = False) -> "MemoryStore":
@@ -71,6 +72,27 @@ class MemoryStore:
             self._found(image)
             said = self._predictions.get(image, {}).values()
             return tuple(sorted(said, key=lambda one: (one.created, one.id)))
+
+    def put_event(self, *events: Event) -> None:
+        """Keep what happened."""
+        with self._lock:
+            for event in events:
+                self._events.setdefault(event.kind, {}).setdefault((event.created, event.id), event)
+
+    def events(self, kind: str, *, limit: int = 100, after: str | None = None) -> EventPage:
+        """Return a part of the list of events of a kind."""
+        check_limit(limit)
+        place = None if after is None else event_place_of(after)
+        with self._lock:
+            happened = sorted(self._events.get(kind, {}).items(), reverse=True)
+        found = [event for when, event in happened if place is None or when < place]
+        part = tuple(found[:limit])
+        return EventPage(part, cursor_of(part[-1]) if len(found) > limit else None)
+
+    def event_kinds(self) -> tuple[str, ...]:
+        """Return the kinds of which there are events."""
+        with self._lock:
+            return tuple(sorted(self._events))
 
     def check(self) -> None:
         """Memory is always there."""

@@ -18,8 +18,8 @@ from synthetyk.core.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from synthetyk.store.record import ImageRecord, NewImage, Prediction, Wanted, image_id
-from synthetyk.store.store import Page, check_limit, cursor_of, place_of
+from synthetyk.store.record import Event, ImageRecord, NewImage, Prediction, Wanted, image_id
+from synthetyk.store.store import EventPage, Page, check_limit, cursor_of, event_place_of, place_of
 
 PATIENCE = 30.0  # seconds that a writer waits for another
 # One script for each version of the tables, each on top of the one before.
@@ -34,6 +34,12 @@ MIGRATIONS = (
     CREATE TABLE predictions (
         image TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE, id TEXT NOT NULL, created INTEGER NOT NULL,
         prediction TEXT NOT NULL, PRIMARY KEY (image, id)
+    ) WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE events (
+        kind TEXT NOT NULL, created INTEGER NOT NULL, id TEXT NOT NULL, event TEXT NOT NULL,
+        PRIMARY KEY (kind, created, id)
     ) WITHOUT ROWID;
     """,
 )
@@ -142,6 +148,31 @@ class SqliteStore:
                 raise ImageNotFoundError.of(image)
             with closing(database.execute(order, (image,))) as rows:
                 return tuple(Prediction(**json.loads(words)) for (words,) in rows)
+
+    def put_event(self, *events: Event) -> None:
+        """Store what happened, all of it in one transaction."""
+        rows = [(event.kind, event.created, event.id, event.model_dump_json()) for event in events]
+        with self._writing() as database:
+            database.executemany("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)", rows)
+
+    def events(self, kind: str, *, limit: int = 100, after: str | None = None) -> EventPage:
+        """Return a part of the list of events of a kind."""
+        check_limit(limit)
+        place = "" if after is None else " AND (created, id) < (?, ?)"
+        order = f"SELECT event FROM events WHERE kind = ?{place} ORDER BY created DESC, id DESC LIMIT ?"
+        values = (kind, *(() if after is None else event_place_of(after)), limit + 1)
+        with self._reading() as database, closing(database.execute(order, values)) as rows:
+            found = [Event(**json.loads(words)) for (words,) in rows]
+        part = tuple(found[:limit])
+        return EventPage(part, cursor_of(part[-1]) if len(found) > limit else None)
+
+    def event_kinds(self) -> tuple[str, ...]:
+        """Return the kinds of which there are events; one step from each to the next, however many there are."""
+        found, order = list[str](), "SELECT MIN(kind) FROM events WHERE kind > ?"
+        with self._reading() as database:
+            while (row := _row(database, order, found[-1] if found else "")) and row[0]:
+                found.append(row[0])
+        return tuple(found)
 
     def check(self) -> None:
         """Take and release the lock of writers."""

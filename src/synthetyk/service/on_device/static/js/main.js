@@ -30,7 +30,7 @@ async function open(config, index, engine, views) {
     views.classify.open(about.classifier);
     views.generate.open(about);
     showFacts(about, config, checked);
-    at("main").dataset.ready = String(index);
+    at("on-device").dataset.ready = String(index);
     say("Ready. From here on the page needs no network.");
   } catch (error) {
     fail(error);

@@ -1,0 +1,1 @@
+"""Asks a service from Python: see `client.client` and `client.asynchronous`."""

@@ -1,0 +1,168 @@
+"""Requests that are in flight at the same time are computed together, by one bounded queue.
+
+Everything about a queue happens on the event loop, only the computing in a thread of the queue's own: there are no
+locks, and the loop never waits. While one batch is computed the next one gathers, so batches grow with the load.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import monotonic
+from typing import Generic, TypeVar
+
+from starlette.requests import ClientDisconnect
+
+from synthetyk.core.errors import OverloadedError
+
+Part = TypeVar("Part")
+Answer = TypeVar("Answer")
+Gone = Callable[[], Awaitable[bool]]
+LATE = 0.1  # seconds after which it is worth asking whether whoever waits is still there
+
+
+@dataclass(eq=False)
+class _Request(Generic[Part, Answer]):
+    """What somebody waits for: parts that are still to be computed, and the answers to the others."""
+
+    future: asyncio.Future[list[Answer]]
+    parts: deque[Part]
+    gone: Gone | None
+    since: float
+    answers: list[Answer]
+    in_work: int = 0
+
+    async def abandoned(self) -> bool:
+        """Tell whether nobody waits for the answers any more."""
+        if self.gone is not None and monotonic() - self.since > LATE and await self.gone():
+            self.failed(ClientDisconnect())
+        return self.future.done()
+
+    def failed(self, error: BaseException) -> None:
+        if not self.future.done():
+            self.future.set_exception(error)
+
+    def answered(self, answer: Answer) -> None:
+        self.answers.append(answer)
+        self.in_work -= 1
+        if not self.parts and not self.in_work and not self.future.done():
+            self.future.set_result(self.answers)
+
+
+class BatchQueue(Generic[Part, Answer]):
+    """Computes the parts of requests in batches, those of different requests in turn.
+
+    Args:
+        name: Of its thread.
+        compute: Returns an answer for each part, whatever the parts beside it; the only thing that blocks.
+        most: Weight of a batch.
+        waiting: Requests that may wait, which together weigh no more than so many batches.
+        weigh: The weight of a part; default: 1.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        compute: Callable[[list[Part]], Sequence[Answer]],
+        *,
+        most: int,
+        waiting: int,
+        weigh: Callable[[Part], int] = lambda _: 1,
+    ) -> None:
+        self._compute, self._weigh = compute, weigh
+        self._most, self._waiting = most, waiting
+        self._requests: deque[_Request[Part, Answer]] = deque()
+        self._weight = 0
+        self._pump: asyncio.Task[None] | None = None
+        self._draining = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    def __len__(self) -> int:
+        """Return how many requests wait."""
+        return len(self._requests)
+
+    def check(self) -> None:
+        """See that one more request may wait.
+
+        Raises:
+            OverloadedError: It may not.
+        """
+        if self._draining:
+            raise OverloadedError("The service is stopping", action="Ask again in a moment")
+        if len(self._requests) >= self._waiting or self._weight >= self._waiting * self._most:
+            raise OverloadedError(
+                f"{len(self._requests)} requests are waiting already", action="Ask again in a moment, or more slowly"
+            )
+
+    async def ask(self, parts: Sequence[Part], gone: Gone | None = None) -> list[Answer]:
+        """Return the answers to the parts of a request, in their order.
+
+        Args:
+            parts: At least one; each weighs no more than a batch.
+            gone: Tells whether nobody waits any more, so that it need not be computed.
+
+        Raises:
+            OverloadedError: Too many wait already; it is raised at once.
+            ClientDisconnect: Nobody waited any more.
+        """
+        self.check()
+        loop = asyncio.get_running_loop()
+        request: _Request[Part, Answer] = _Request(loop.create_future(), deque(parts), gone, monotonic(), [])
+        self._requests.append(request)
+        self._weight += sum(map(self._weigh, parts))
+        if self._pump is None or self._pump.done():
+            self._pump = loop.create_task(self._work())
+        return await request.future
+
+    async def drain(self) -> None:
+        """Take no more requests, and return when all that wait are answered."""
+        self._draining = True
+        if self._pump is not None and not self._pump.done():
+            await self._pump
+        self._thread.shutdown()
+
+    async def _work(self) -> None:
+        """Compute batch after batch until nothing waits."""
+        loop = asyncio.get_running_loop()
+        while batch := await self._next():
+            parts = [part for _, part in batch]
+            try:
+                answers = await loop.run_in_executor(self._thread, self._answers, parts)
+            except Exception as error:
+                for request, _ in batch:
+                    request.failed(error)
+                continue
+            for (request, _), answer in zip(batch, answers, strict=True):
+                if isinstance(answer, BaseException):
+                    request.failed(answer)
+                else:
+                    request.answered(answer)
+
+    async def _next(self) -> list[tuple[_Request[Part, Answer], Part]]:
+        """Take parts for one batch, of each request one in turn, so that a large one does not hold up the small."""
+        batch: list[tuple[_Request[Part, Answer], Part]] = []
+        room = self._most
+        while self._requests:
+            request = self._requests.popleft()
+            if await request.abandoned():
+                self._weight -= sum(map(self._weigh, request.parts))
+                continue
+            weight = self._weigh(request.parts[0])
+            if batch and weight > room:
+                self._requests.appendleft(request)
+                break
+            batch.append((request, request.parts.popleft()))
+            request.in_work += 1
+            room -= weight
+            self._weight -= weight
+            if request.parts:
+                self._requests.append(request)
+        return batch
+
+    def _answers(self, parts: list[Part]) -> Sequence[Answer | BaseException]:
+        """Return the answers to the parts; if the whole batch fails, each part alone shows which one is to blame."""
+        try:
+            return self._compute(parts)
+        except Exception as error:
+            return [error] if len(parts) == 1 else [answer for part in parts for answer in self._answers([part])]

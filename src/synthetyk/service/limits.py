@@ -1,0 +1,151 @@
+"""How much a service takes: bytes of one request, and requests a minute."""
+
+import ipaddress
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from synthetyk.service.problems import problem
+
+MINUTE = 60.0
+REMEMBERED = 10_000  # who asked lately; about 200 bytes each
+
+
+class BodyLimit:
+    """Middleware that refuses longer bodies: at once where the request says its length, else where it is passed.
+
+    What is left of such a body is not read: the connection ends.
+
+    Args:
+        app: What answers.
+        limit: Bytes.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app, self._limit = app, limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif _said_length(scope) > self._limit:
+            await self._refuse(scope, receive, send)
+        else:
+            await self._counted(scope, receive, send)
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        read, started = 0, False
+
+        async def received() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self._limit:
+                raise HTTPException(413)  # the one exception that no framework makes another of
+            return message
+
+        async def sent(message: Message) -> None:
+            nonlocal started
+            if read <= self._limit or started:
+                started = True
+                await send(message)
+
+        try:
+            await self._app(scope, received, sent)
+        except HTTPException:
+            if read <= self._limit:
+                raise
+        if read > self._limit and not started:
+            await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await problem(
+            413,
+            "The request is too long",
+            expected=f"at most {self._limit:,} bytes",
+            headers={"Connection": "close"},
+            scope=scope,
+        )(scope, receive, send)
+
+
+def _said_length(scope: Scope) -> int:
+    said = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return int(said) if said.isdigit() else 0
+
+
+class RateLimiter:
+    """Counts who asks how often: a bucket of a minute's requests, which fills steadily.
+
+    A bucket is one number, the time at which it will be full (the generic cell rate algorithm). One that is full is
+    like one that was never asked of, so that it may be forgotten.
+
+    Args:
+        rate: Requests a minute.
+        clock: Seconds that only grow.
+        remembered: Buckets at most; beyond that, who has been away for longest starts with a full one.
+    """
+
+    def __init__(self, rate: int, *, clock: Callable[[], float] = time.monotonic, remembered: int = REMEMBERED) -> None:
+        self._interval, self._clock, self._remembered = MINUTE / rate, clock, remembered
+        self._full_at: OrderedDict[str, float] = OrderedDict()
+
+    def take(self, who: str) -> float:
+        """Take a request out of a bucket.
+
+        Returns:
+            0, or in how many seconds there will be one to take.
+        """
+        now = self._clock()
+        full_at = max(now, self._full_at.pop(who, now)) + self._interval
+        wait = max(0.0, full_at - now - MINUTE)
+        wait = 0.0 if wait < 1e-6 else wait  # rounding of what is a whole number of intervals
+        self._full_at[who] = full_at - self._interval if wait else full_at
+        if len(self._full_at) > self._remembered:
+            self._full_at.popitem(last=False)
+        return wait
+
+
+class RateLimit:
+    """Middleware that refuses who asks too often: each key, or each address where there are none.
+
+    Args:
+        app: What answers.
+        limiter: Counts.
+        free: Tells whether a path is not counted, as probes are not.
+    """
+
+    def __init__(self, app: ASGIApp, limiter: RateLimiter, free: Callable[[str], bool]) -> None:
+        self._app, self._limiter, self._free = app, limiter, free
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or refuse it."""
+        counted = scope["type"] == "http" and not self._free(scope["path"])
+        wait = self._limiter.take(_who(scope)) if counted else 0.0
+        if not wait:
+            await self._app(scope, receive, send)
+            return
+        seconds = str(math.ceil(wait))
+        refused = problem(
+            429,
+            "Too many requests",
+            action=f"Ask again in {seconds} s",
+            headers={"Retry-After": seconds},
+            scope=scope,
+        )
+        await refused(scope, receive, send)
+
+
+def _who(scope: Scope) -> str:
+    """Return the key's name, or the address; of IPv6 the network, of which one machine has all addresses."""
+    if name := scope.get("state", {}).get("key"):
+        return f"key {name}"
+    address = (scope.get("client") or ("",))[0]
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return str(address)
+    return address if found.version == 4 else str(ipaddress.ip_network((int(found) >> 64 << 64, 64)))

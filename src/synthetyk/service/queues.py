@@ -1,0 +1,121 @@
+"""The queues of a service: one for each network of each model."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthetyk.runtime.classifier import ClassifierSession, Prediction
+from synthetyk.runtime.generator import Numbered
+from synthetyk.service.batching import BatchQueue, Gone
+from synthetyk.service.models import ServedModel, ServedModels
+from synthetyk.service.settings import ServiceSettings
+
+Pixels = NDArray[np.uint8]
+
+
+class Queues:
+    """What is asked of the networks of a service waits here, in one bounded queue for each of them.
+
+    Args:
+        models: Whose networks.
+        settings: How much may wait, and how many images are computed together.
+    """
+
+    def __init__(self, models: ServedModels, settings: ServiceSettings) -> None:
+        most, waiting = settings.max_batch, settings.queue
+        self._most = most
+        self._generators = {
+            model.sha256: BatchQueue(
+                "generator",
+                model.generator.sample_all,
+                most=most,
+                waiting=waiting,
+                weigh=lambda part: len(part.indices),
+            )
+            for model in models
+            if model.generator
+        }
+        self._classifiers = {
+            model.sha256: BatchQueue("classifier", Together(model.classifier), most=most, waiting=waiting)
+            for model in models
+            if model.classifier
+        }
+
+    async def draw(self, model: ServedModel, wanted: Sequence[Numbered], gone: Gone | None = None) -> Pixels:
+        """Return the images of a request ``(N, C, H, W)``, those of each class in their order.
+
+        Args:
+            model: One with a generator.
+            wanted: At least one image of each class, as `GeneratorSession.checked` let them pass.
+            gone: Tells whether nobody waits any more.
+
+        Raises:
+            OverloadedError: Too many requests wait already.
+        """
+        parts = [piece for one in wanted for piece in pieces(one, self._most)]
+        drawn = await self._generators[model.sha256].ask(parts, gone)
+        return drawn[0] if len(drawn) == 1 else np.concatenate(drawn)
+
+    async def classify(
+        self, model: ServedModel, images: Sequence[Pixels], gone: Gone | None = None
+    ) -> list[Prediction]:
+        """Return what a model's classifier says of each image ``(C, H, W)``.
+
+        Args:
+            model: One with a classifier.
+            images: As it takes them.
+            gone: Tells whether nobody waits any more.
+
+        Raises:
+            OverloadedError: Too many requests wait already.
+        """
+        return await self._classifiers[model.sha256].ask(images, gone)
+
+    def check(self, model: ServedModel) -> None:
+        """See that a model's generator can be asked for more, before anything is done for a request.
+
+        Raises:
+            OverloadedError: Too many requests wait already.
+        """
+        self._generators[model.sha256].check()
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait in all queues together."""
+        return sum(map(len, self._all))
+
+    async def drain(self) -> None:
+        """Take no more requests, and return when those that wait are answered."""
+        for queue in self._all:
+            await queue.drain()
+
+    @property
+    def _all(self) -> list[BatchQueue[Numbered, Pixels] | BatchQueue[Pixels, Prediction]]:
+        return [*self._generators.values(), *self._classifiers.values()]
+
+
+class Together:
+    """A classifier that is asked of several images at once, and answers for each.
+
+    Args:
+        classifier: What computes.
+    """
+
+    def __init__(self, classifier: ClassifierSession) -> None:
+        self._classifier = classifier
+
+    def __call__(self, images: Sequence[Pixels]) -> list[Prediction]:
+        """Return a prediction of one image for each."""
+        found = self._classifier.predict(np.stack(images))
+        return [found.only(index) for index in range(len(images))]
+
+
+def pieces(wanted: Numbered, most: int) -> list[Numbered]:
+    """Return a request in pieces of no more than so many images."""
+    if len(wanted.indices) <= most:
+        return [wanted]
+    starts = range(0, len(wanted.indices), most)
+    return [
+        Numbered(wanted.label, wanted.indices[start : start + most], wanted.seed, wanted.truncation) for start in starts
+    ]

@@ -1,0 +1,26 @@
+import pytest
+from starlette.testclient import TestClient
+from tests.data.conftest import deflated_bomb, encode, make_dicom, nested, png, png_bomb  # noqa: F401
+from tests.runtime.conftest import package_folder  # noqa: F401
+
+from synthetyk.service.app import create_app
+from synthetyk.service.models import ServedModels
+from synthetyk.service.settings import ServiceSettings
+from synthetyk.store.drivers.memory import MemoryStore
+
+
+@pytest.fixture
+def store():
+    return MemoryStore()
+
+
+@pytest.fixture
+def app(store):
+    """A service without models."""
+    return create_app(ServiceSettings(), store, ServedModels(()))
+
+
+@pytest.fixture
+def client(app):
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+        yield client
