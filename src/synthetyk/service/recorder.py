@@ -46,5 +46,5 @@ class Writer:
 
     def __call__(self, events: Sequence[Event]) -> list[None]:
         """Write events together."""
-        self._store.put_events(events)
+        self._store.put_event(*events)
         return [None] * len(events)

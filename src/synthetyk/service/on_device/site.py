@@ -87,8 +87,8 @@ def _names(package: Package) -> list[str]:
 def _render(**values: object) -> str:
     loader = ChoiceLoader([PackageLoader("synthetyk.service.on_device"), PackageLoader("synthetyk.service.pages")])
     templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    given = {"here": "device", "static": "", "policy": POLICY, "version": synthetyk.__version__, **values}
-    return templates.get_template("page.html").render(given)
+    frame = {"here": "device", "person": "", "static": "", "version": synthetyk.__version__}
+    return templates.get_template("page.html").render(frame, policy=POLICY, **values)
 
 
 def _as_json(config: PageConfig) -> bytes:

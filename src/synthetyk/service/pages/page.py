@@ -103,7 +103,9 @@ async def _explanation(request: Request, error: Exception) -> Response:
     kinds = (kind for kind in type(error).__mro__ if kind in handlers)
     answer = await handlers[next(kinds)](request, error)
     problem = Problem.model_validate_json(bytes(answer.body))
-    shown = page(request, "problem", "", status=answer.status_code, problem=problem)
+    place = next((each for each in PLACES if request.url.path.startswith(each.path)), None)
+    here = place.name if place else ""
+    shown = page(request, "problem", here, status=answer.status_code, problem=problem, place=place)
     if after := answer.headers.get("Retry-After"):
         shown.headers["Retry-After"] = after
     return shown

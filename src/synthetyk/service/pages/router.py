@@ -5,10 +5,19 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from synthetyk.service.pages import data_sets, home, runs
+from synthetyk.service.pages import api, classify, data_sets, generate, home, library, runs, turing
 from synthetyk.service.pages.jobs import COMMAND
 
-ROUTERS = (home.router, data_sets.router, runs.router)
+ROUTERS = (
+    home.router,
+    data_sets.router,
+    runs.router,
+    generate.router,
+    classify.router,
+    library.router,
+    turing.router,
+    api.router,
+)
 STATIC = Path(__file__).parent / "static"
 
 
