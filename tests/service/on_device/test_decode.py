@@ -10,6 +10,8 @@ from tests.service.on_device.browser import packed
 from synthetyk.core.errors import DecodeError
 from synthetyk.data.decode import decode
 
+pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
+
 DECODE = """
 try {
   const { pixels, width, height, channels } = await m.decode(bytes(given), 100000);

@@ -7,6 +7,8 @@ from tests.service.on_device.browser import packed
 
 from synthetyk.service.heatmap import heatmap
 
+pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
+
 DRAW = """
 const maps = { data: new Float32Array(bytes(given.maps).buffer), shape: given.mapsShape };
 const { pixels, shape } = m.heatmap(bytes(given.image), given.shape, maps, given.index);

@@ -5,6 +5,8 @@ import pytest
 
 from synthetyk.core.noise import noise_of
 
+pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
+
 DRAW = "return Array.from(m.noiseOf(given.seed, given.label, given.numbers, given.latent, given.scale));"
 
 

@@ -3,6 +3,8 @@ import pytest
 from PIL import Image
 from tests.service.on_device.browser import serving
 
+pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
+
 ORIGIN = "http://localhost"  # as secure as HTTPS for a browser, so that it keeps the page
 # Chromium asks its maker what the fields of a form are for, on every page that has some; no page can stop it.
 BROWSERS_OWN = ("CONNECT", "content-autofill.googleapis.com:443")

@@ -12,6 +12,8 @@ from tests.service.on_device.browser import serving
 from synthetyk.runtime.classifier import ClassifierSession
 from synthetyk.runtime.generator import GeneratorSession
 
+pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
+
 
 @pytest.fixture(scope="module")
 def opened(chromium, site):

@@ -5,6 +5,8 @@ from tests.service.on_device.browser import packed
 from synthetyk.data.pixels import DepthRule, fit, to_uint8
 from synthetyk.data.source import RawImage
 
+pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
+
 PREPARE = """
 const pixels = given.deep ? new Uint16Array(bytes(given.pixels).buffer) : bytes(given.pixels);
 const { width, height, channels, shape, bits, fit } = given;
