@@ -22,5 +22,7 @@ def test_the_service_does_what_its_description_says(tmp_path, package_folder):  
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", CONFIG, "run"]
         options = ["--checks", "all", "--max-examples", EXAMPLES, "--seed", "1", "--no-color", "--continue-on-failure"]
         where = [f"{server.address}/openapi.json", "--header", f"Authorization: Bearer {keys['admin']}"]
-        done = subprocess.run([*command, *where, *options], cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
+        done = subprocess.run(
+            [*command, *where, *options], cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False
+        )
     assert done.returncode == 0, done.stdout

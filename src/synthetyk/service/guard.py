@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -19,7 +20,7 @@ from synthetyk.service.problems import problem
 from synthetyk.service.sessions import Sessions
 from synthetyk.service.settings import ServiceSettings
 
-PROBES = ("/healthz", "/readyz", "/ping", "/version")
+PROBES = ("/healthz", "/readyz", "/ping", "/health", "/version")
 LOGIN, LOGOUT = "/login", "/logout"
 SAFE = ("GET", "HEAD", "OPTIONS")
 HERE = ("localhost", "127.0.0.1", "::1")
@@ -84,6 +85,7 @@ def check_exposure(settings: ServiceSettings) -> None:
         )
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Tell whether only this machine reaches an address."""
     try:

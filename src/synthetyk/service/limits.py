@@ -5,6 +5,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -143,9 +144,13 @@ def _who(scope: Scope) -> str:
     """Return the key's name, or the address; of IPv6 the network, of which one machine has all addresses."""
     if name := scope.get("state", {}).get("key"):
         return f"key {name}"
-    address = (scope.get("client") or ("",))[0]
+    return _network_of(str((scope.get("client") or ("",))[0]))
+
+
+@lru_cache(maxsize=1024)
+def _network_of(address: str) -> str:
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
-        return str(address)
+        return address
     return address if found.version == 4 else str(ipaddress.ip_network((int(found) >> 64 << 64, 64)))
