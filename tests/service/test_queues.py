@@ -54,7 +54,7 @@ def test_predictions_do_not_depend_on_company(package_folder, package):
     async def work(queues, model, calls):
         return await asyncio.gather(*(queues.classify(model, [image]) for image in images)), calls
 
-    together, calls = scene(package_folder, work, max_batch=8)
+    together, calls = scene(package_folder, work, max_batch=8, model_queue=20)
     assert max(calls) == 8
     for (found,), image in zip(together, images, strict=True):
         expected = alone.predict(image[None])
@@ -78,7 +78,7 @@ def test_a_full_queue_refuses(package_folder):
         asked = [Numbered(0, [number], 1) for number in range(40)]
         return await asyncio.gather(*(queues.draw(model, [one]) for one in asked), return_exceptions=True)
 
-    found = scene(package_folder, work, queue=4)
+    found = scene(package_folder, work, model_queue=4)
     refused = [one for one in found if isinstance(one, OverloadedError)]
     assert 0 < len(refused) < 40
     assert all(isinstance(one, np.ndarray | OverloadedError) for one in found)

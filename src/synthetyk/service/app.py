@@ -15,6 +15,7 @@ from synthetyk.service.queues import Queues
 from synthetyk.service.recorder import Recorder
 from synthetyk.service.routes import events, generate, images, invocations, login, predict, probes
 from synthetyk.service.routes import models as model_routes
+from synthetyk.service.routes.lean import answer_first
 from synthetyk.service.settings import ServiceSettings
 from synthetyk.service.telemetry import Measured, Telemetry
 from synthetyk.service.threads import Threads
@@ -62,6 +63,7 @@ def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModel
     app.state.service = service
     for router in ROUTERS:
         app.include_router(router)
+    answer_first(app, generate.PATH, generate.generate)
     problems.install(app)
     app.add_middleware(Counted, lifecycle=service.lifecycle)
     protect(app, settings)

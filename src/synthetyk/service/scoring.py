@@ -116,8 +116,8 @@ def _keep(service: Service, row: int, data: bytes) -> ImageRecord:
 
 
 def _drawn(made: Made) -> list[Row]:
-    parts = zip(made.drawing.labels, made.drawing.numbers, made.images, strict=True)
-    return [drawn(label, number, made.drawing.seed, image) for label, number, image in parts]
+    each = zip(made.drawing.images, made.images, strict=True)
+    return [drawn(label, number, made.drawing.seed, image) for (label, number), image in each]
 
 
 def _split(given: Any) -> Any:

@@ -6,10 +6,13 @@ import zipfile
 import numpy as np
 import pytest
 from PIL import Image
+from starlette.testclient import TestClient
 from tests.runtime.tiny import CLASSES
 
 from synthetyk.runtime.generator import GeneratorSession
+from synthetyk.service.app import create_app
 from synthetyk.service.png import GUTTER
+from synthetyk.service.settings import ServiceSettings
 
 
 def pixels(data):
@@ -132,3 +135,24 @@ def test_a_service_without_a_generator_says_so(client):
         client.post("/v1/generate", json={"label": "benign"}).json()["found"]
         == "No model that is served has a generator"
     )
+
+
+def test_a_full_queue_is_a_503_that_says_when_to_come_back(store, models):
+    app = create_app(ServiceSettings(model_queue=1), store, models)
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        queue = next(iter(app.state.service.queues._generators.values()))
+        queue._requests.append(None)
+        try:
+            answer = client.post("/v1/generate", json={"label": "benign"})
+        finally:
+            queue._requests.clear()
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert "waiting already" in answer.json()["found"]
+
+
+def test_the_route_is_described_and_counted_like_any_other(modelled):
+    described = modelled.get("/openapi.json").json()["paths"]["/v1/generate"]["post"]
+    assert "image/png" in described["responses"]["200"]["content"]
+    modelled.post("/v1/generate", json={"label": "benign"})
+    assert 'route="/v1/generate",status="200"' in modelled.get("/metrics").text
+    assert modelled.get("/v1/generate").status_code == 405
