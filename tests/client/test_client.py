@@ -209,6 +209,12 @@ def test_an_address_that_is_none_is_refused_at_once(url):
         Client(url)
 
 
+@pytest.mark.parametrize("key", ["schlüssel", "two words", "line\n"])
+def test_a_key_that_is_none_is_refused_at_once(key):
+    with pytest.raises(ConfigError, match="no|none"):
+        Client(key=key)
+
+
 def test_the_errors_are_also_builtins():
     assert issubclass(ServiceRefusedError, PermissionError)
     assert issubclass(ServiceUnavailableError, ConnectionError)

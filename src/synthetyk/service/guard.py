@@ -14,7 +14,7 @@ from synthetyk.service import keys
 from synthetyk.service.csrf import CsrfCookie
 from synthetyk.service.headers import SecurityHeaders
 from synthetyk.service.keys import ApiKey, KeyRing
-from synthetyk.service.limits import BodyLimit, RateLimit, RateLimiter
+from synthetyk.service.limits import Bodies, RateLimit, RateLimiter
 from synthetyk.service.logs import RequestLog
 from synthetyk.service.problems import problem
 from synthetyk.service.sessions import Sessions
@@ -24,6 +24,7 @@ PROBES = ("/healthz", "/readyz", "/ping", "/health", "/version")
 LOGIN, LOGOUT = "/login", "/logout"
 SAFE = ("GET", "HEAD", "OPTIONS")
 HERE = ("localhost", "127.0.0.1", "::1")
+AT_ONCE = 8  # of the longest bodies, that are held for all requests in flight together
 SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -41,7 +42,7 @@ def protect(app: FastAPI, settings: ServiceSettings) -> None:
     ring = KeyRing(settings.keys) if settings.keys else None
     app.state.sessions = Sessions(ring) if ring else None
     # What is added last stands outermost.
-    app.add_middleware(BodyLimit, limit=settings.max_body)
+    app.add_middleware(Bodies, limit=settings.max_body, together=AT_ONCE * settings.max_body)
     if settings.rate:
         app.add_middleware(RateLimit, limiter=RateLimiter(settings.rate), free=is_free)
     if ring:
