@@ -12,7 +12,6 @@ from synthetyk.service.guard import protect
 from synthetyk.service.lifecycle import Counted, Lifecycle
 from synthetyk.service.models import ServedModels
 from synthetyk.service.on_device.mount import mount
-from synthetyk.service.pages.page import PLACES
 from synthetyk.service.pages.router import add_pages
 from synthetyk.service.queues import Queues
 from synthetyk.service.recorder import Recorder
@@ -67,7 +66,7 @@ def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModel
     app.state.service = service
     for router in ROUTERS:
         app.include_router(router)
-    mount(app, models, PLACES)
+    mount(app, models)
     add_pages(app)
     answer_first(app, generate.PATH, generate.generate)
     problems.install(app)

@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from synthetyk.service.pages import api, classify, data_sets, device, generate, home, library, runs, turing
+from synthetyk.service.pages import api, classify, data_sets, generate, home, library, runs, turing
 from synthetyk.service.pages.jobs import COMMAND
 
 ROUTERS = (
@@ -16,7 +16,6 @@ ROUTERS = (
     classify.router,
     library.router,
     turing.router,
-    device.router,
     api.router,
 )
 STATIC = Path(__file__).parent / "static"
