@@ -7,6 +7,7 @@ from benchmarks.options import parse
 
 ALL = {
     **{name: f"benchmarks.{name}" for name in ("pneumonia", "classifiers", "compress", "memory", "tracking")},
+    "serving": "benchmarks.serving.rates",
     **{
         name: f"benchmarks.gan.{name}"
         for name in ("quality", "use", "throughput", "head_ct", "rmsprop", "studies", "gpu")

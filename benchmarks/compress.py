@@ -89,7 +89,7 @@ def _classifier(encoder: str, width: int, shape: tuple[int, int, int]) -> Forms:
     return Forms(plain, quantised(plain, [feeds]), feeds, goal=3.0)
 
 
-def _generator(name: str, resolution: int) -> Forms:
+def generator_forms(name: str, resolution: int) -> Forms:
     chosen = recipe(name)
     size = chosen.size(resolution)
     config = NetworkConfig(
@@ -142,9 +142,9 @@ ROWS: dict[str, Callable[[], Forms]] = {
     "edgenet-32-64": lambda: _classifier("edgenet", 32, (1, 64, 64)),
     "resnet18-28": lambda: _classifier("resnet18", 16, (1, 28, 28)),
     "resnet18-64": lambda: _classifier("resnet18", 16, (1, 64, 64)),
-    "cpu-fast-28": lambda: _generator("cpu-fast", 28),
-    "cpu-fast-64": lambda: _generator("cpu-fast", 64),
-    "dcgan-64": lambda: _generator("dcgan", 64),
+    "cpu-fast-28": lambda: generator_forms("cpu-fast", 28),
+    "cpu-fast-64": lambda: generator_forms("cpu-fast", 64),
+    "dcgan-64": lambda: generator_forms("dcgan", 64),
 }
 
 if __name__ == "__main__":

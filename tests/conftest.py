@@ -9,6 +9,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two test processes on two cores
 
 import pytest
+from tests.cassandra_cluster import cassandra  # noqa: F401
 
 PHANTOM = "phantom:n=200,size=28,balance=0.5/0.3/0.2"
 TINY = (

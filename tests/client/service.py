@@ -12,14 +12,16 @@ from synthetyk.client.asynchronous import AsyncClient
 from synthetyk.client.client import Client
 from synthetyk.client.retries import Retries
 from synthetyk.service.app import create_app
-from synthetyk.service.models import ServedModels
+from synthetyk.service.models import ServedModel, ServedModels
 from synthetyk.service.settings import ServiceSettings
 from synthetyk.store.drivers.memory import MemoryStore
 
 
-def app_of(**settings):
-    """Return a service without models."""
-    return create_app(ServiceSettings(**settings), MemoryStore(), ServedModels(()))
+def app_of(*packages, **settings):
+    """Return a service with these packages."""
+    chosen = ServiceSettings(**settings)
+    models = ServedModels([ServedModel.open(package, chosen) for package in packages])
+    return create_app(chosen, MemoryStore(), models)
 
 
 def image_of(number):

@@ -1,9 +1,12 @@
 import inspect
+import io
 import json
 
 import httpx
+import numpy as np
 import pytest
 from tests.client.service import InProcess, Loop, Sleeps, app_of, client_with, image_of, scripted
+from tests.runtime.conftest import package_folder  # noqa: F401
 from tests.service.guarded import with_keys
 
 from synthetyk.client import client as module
@@ -18,6 +21,7 @@ from synthetyk.core.errors import (
     ServiceError,
     ServiceRefusedError,
     ServiceUnavailableError,
+    UnknownNameError,
 )
 
 LOCAL = "http://127.0.0.1:8000"
@@ -64,6 +68,34 @@ def test_all_pages_of_a_list_are_asked_for(ask, monkeypatch):
     assert list(client.images(origin="synthetic")) == []
     assert list(client.images(before=0)) == []
     assert len(list(client.images(since=0))) == 8
+
+
+def test_a_stored_image_and_a_new_one_are_predicted_and_what_was_said_is_kept(ask, package_folder):  # noqa: F811
+    client = ask(app_of(package_folder))
+    found = client.predict_image(image_of(1), label="normal")
+    assert found.image.label == "normal"
+    assert sum(found.prediction.probabilities.values()) == pytest.approx(1, abs=1e-5)
+    again = client.predict(found.image.id, model="package")
+    assert again.probabilities == found.prediction.probabilities
+    assert {each.id for each in client.predictions(found.image.id)} == {again.id, found.prediction.id}
+    with pytest.raises(UnknownNameError, match="expected|Expected"):
+        client.predict(found.image.id, model="another")
+
+
+def test_images_are_drawn_and_kept_if_that_is_wanted(ask, package_folder):  # noqa: F811
+    client = ask(app_of(package_folder))
+    (model,) = client.models()
+    asked = {"label": "benign", "seed": 3, "format": "npy"}
+    found = client.generate(4, **asked)
+    assert (found.model, found.seed) == (model.sha256, 3)
+    images = np.load(io.BytesIO(found.data))
+    assert images.shape == (4, *model.generator["shape"])
+    assert client.generate(4, **asked).data == found.data
+    assert list(client.images()) == []
+    client.generate(2, **asked, store=True)
+    assert [each.label for each in client.images(origin="synthetic", model=model.sha256)] == ["benign", "benign"]
+    with pytest.raises(RequestError, match="class"):
+        client.generate(label="another")
 
 
 def test_errors_are_those_that_the_service_raised(ask):
@@ -175,6 +207,12 @@ def test_an_answer_of_something_else_is_told_in_words(answer):
 def test_an_address_that_is_none_is_refused_at_once(url):
     with pytest.raises(ConfigError, match="no address"):
         Client(url)
+
+
+@pytest.mark.parametrize("key", ["schlüssel", "two words", "line\n"])
+def test_a_key_that_is_none_is_refused_at_once(key):
+    with pytest.raises(ConfigError, match="no|none"):
+        Client(key=key)
 
 
 def test_the_errors_are_also_builtins():

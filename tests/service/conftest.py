@@ -1,10 +1,10 @@
 import pytest
 from starlette.testclient import TestClient
 from tests.data.conftest import deflated_bomb, encode, make_dicom, nested, png, png_bomb  # noqa: F401
-from tests.runtime.conftest import package_folder  # noqa: F401
+from tests.runtime.conftest import package, package_folder  # noqa: F401
 
 from synthetyk.service.app import create_app
-from synthetyk.service.models import ServedModels
+from synthetyk.service.models import ServedModel, ServedModels
 from synthetyk.service.settings import ServiceSettings
 from synthetyk.store.drivers.memory import MemoryStore
 
@@ -22,5 +22,19 @@ def app(store):
 
 @pytest.fixture
 def client(app):
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def models(package_folder):  # noqa: F811
+    """One tiny package with a classifier and a generator."""
+    return ServedModels([ServedModel.open(package_folder, ServiceSettings())])
+
+
+@pytest.fixture
+def modelled(store, models):
+    """A client of a service with models."""
+    app = create_app(ServiceSettings(), store, models)
     with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         yield client

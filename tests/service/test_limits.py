@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from tests.service.guarded import call, client_of, guarded, with_keys
 
-from synthetyk.service.limits import RateLimiter
+from synthetyk.service.limits import Bodies, RateLimiter
 
 
 def test_a_body_of_the_limit_is_taken_and_one_byte_more_is_not():
@@ -15,25 +15,98 @@ def test_a_body_of_the_limit_is_taken_and_one_byte_more_is_not():
     assert refused.headers["connection"] == "close"
 
 
+class Sent(list):
+    """What an application sends."""
+
+    async def __call__(self, message):
+        self.append(message)
+
+    @property
+    def status(self):
+        return [each["status"] for each in self if "status" in each]
+
+
+def scope_of(*headers):
+    return {
+        **{"type": "http", "method": "POST", "path": "/v1/images", "query_string": b"", "http_version": "1.1"},
+        **{"headers": [(b"host", b"127.0.0.1"), *headers], "server": ("127.0.0.1", 8000)},
+    }
+
+
 @pytest.mark.parametrize("said", [None, b"1000000", b"many"])
 def test_a_body_is_not_read_on_once_it_is_too_long(said):
-    read, sent = [], []
-    scope = {
-        **{"type": "http", "method": "POST", "path": "/v1/images", "query_string": b"", "http_version": "1.1"},
-        "headers": [(b"host", b"127.0.0.1"), *([(b"content-length", said)] if said else [])],
-        "server": ("127.0.0.1", 8000),
-    }
+    read, sent = [], Sent()
 
     async def receive():
         read.append(1)
         return {"type": "http.request", "body": b"a" * 1000, "more_body": True}
 
-    async def send(message):
-        sent.append(message)
-
-    asyncio.run(guarded(max_body=2048)(scope, receive, send))
-    assert [each["status"] for each in sent if "status" in each] == [413]
+    headers = [(b"content-length", said)] if said else []
+    asyncio.run(guarded(max_body=2048)(scope_of(*headers), receive, sent))
+    assert sent.status == [413]
     assert len(read) == (0 if said == b"1000000" else 3)
+
+
+async def whole(scope, receive, send):
+    """An application that reads a body whole and says that it has."""
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def test_a_body_that_stands_still_is_given_up():
+    async def receive():
+        await asyncio.Event().wait()
+
+    sent = Sent()
+    asyncio.run(Bodies(whole, 10, 10, patience=0.01)(scope_of(), receive, sent))
+    assert sent.status == [408]
+    assert (b"connection", b"close") in sent[0]["headers"]
+
+
+def test_who_waits_for_an_answer_is_not_given_up():
+    async def slow(scope, receive, send):
+        await receive()
+        gone = asyncio.ensure_future(receive())
+        await asyncio.sleep(0.05)
+        assert not gone.done()
+        gone.cancel()
+        await whole(scope, one_piece, send)
+
+    async def receive():
+        if taken:
+            await asyncio.Event().wait()
+        return taken.append(1) or {"type": "http.request", "body": b"a"}
+
+    taken, sent = [], Sent()
+    asyncio.run(Bodies(slow, 10, 10, patience=0.01)(scope_of(), receive, sent))
+    assert sent.status == [200]
+
+
+async def one_piece():
+    return {"type": "http.request", "body": b"aaaa"}
+
+
+def test_bodies_in_flight_are_limited_together_and_make_room_when_they_are_answered():
+    begun, sent = asyncio.Event(), [Sent() for _ in range(4)]
+
+    async def waits(scope, receive, send):
+        await receive()
+        await begun.wait()
+        await whole(scope, one_piece, send)
+
+    async def asked():
+        bodies = Bodies(waits, 10, 8)
+        waiting = [asyncio.ensure_future(bodies(scope_of(), one_piece, each)) for each in sent[:3]]
+        await asyncio.sleep(0.01)
+        begun.set()
+        await asyncio.gather(*waiting)
+        await bodies(scope_of(), one_piece, sent[3])
+
+    asyncio.run(asked())
+    assert [each.status for each in sent] == [[200], [200], [503], [200]]
+    assert (b"retry-after", b"1") in sent[2][0]["headers"]
 
 
 class Clock:

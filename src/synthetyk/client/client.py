@@ -209,6 +209,12 @@ def checked_url(url: str) -> str:
 
 
 def headers_of(key: str) -> dict[str, str]:
-    """Return the headers of every request."""
+    """Return the headers of every request.
+
+    Raises:
+        ConfigError: The key is none.
+    """
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise ConfigError("The API key is none", expected="what synthetyk keys add printed, in one word")
     known = {"User-Agent": f"synthetyk/{synthetyk.__version__}"}
     return known | ({"Authorization": f"Bearer {key}"} if key else {})

@@ -9,7 +9,7 @@ from synthetyk.core import seeding
 
 
 def noise_of(
-    seed: int, label: int | None, numbers: Sequence[int], latent: int, scale: float = 1.0
+    seed: int, label: int | None, numbers: Sequence[int] | NDArray[np.int64], latent: int, scale: float = 1.0
 ) -> NDArray[np.float32]:
     """Return the noise of numbered images of a class.
 

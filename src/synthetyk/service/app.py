@@ -17,6 +17,7 @@ from synthetyk.service.queues import Queues
 from synthetyk.service.recorder import Recorder
 from synthetyk.service.routes import events, generate, images, invocations, login, predict, probes
 from synthetyk.service.routes import models as model_routes
+from synthetyk.service.routes.lean import answer_first
 from synthetyk.service.settings import ServiceSettings
 from synthetyk.service.telemetry import Measured, Telemetry
 from synthetyk.service.threads import Threads
@@ -27,6 +28,7 @@ ROUTERS = (
     generate.router,
     predict.router,
     images.router,
+    events.router,
     probes.router,
     invocations.router,
     model_routes.router,
@@ -64,8 +66,9 @@ def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModel
     app.state.service = service
     for router in ROUTERS:
         app.include_router(router)
-    add_pages(app)
     mount(app, models)
+    add_pages(app)
+    answer_first(app, generate.PATH, generate.generate)
     problems.install(app)
     app.add_middleware(Counted, lifecycle=service.lifecycle)
     protect(app, settings)

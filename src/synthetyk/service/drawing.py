@@ -1,9 +1,9 @@
 """What ``POST /v1/generate`` takes, and which images have to be drawn for it."""
 
 import math
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import zip_longest
 from typing import Literal
 
 import numpy as np
@@ -53,27 +53,35 @@ class Drawing:
     """What is drawn for a request.
 
     Attributes:
+        names: Classes that take turns; an empty name for a generator without classes.
+        wanted: The images of each of them, as a generator takes it.
         seed: Of all images.
-        labels: Name of the class of each image; empty for a generator without classes.
-        numbers: Number of each within its class.
-        wanted: The same as a generator takes it, class by class.
-        order: Where each image stands in what is drawn class by class.
     """
 
-    seed: int
-    labels: tuple[str, ...]
-    numbers: tuple[int, ...]
+    names: tuple[str, ...]
     wanted: tuple[Numbered, ...]
-    order: tuple[int, ...]
+    seed: int
 
     @property
     def counts(self) -> dict[str, int]:
         """Images by class."""
-        return dict(Counter(self.labels))
+        return {name: len(one.indices) for name, one in zip(self.names, self.wanted, strict=True)}
+
+    @property
+    def images(self) -> Iterator[tuple[str, int]]:
+        """Class and number of every image, in the order of the request."""
+        turns = zip_longest(*(one.indices for one in self.wanted))
+        return ((name, int(n)) for turn in turns for name, n in zip(self.names, turn, strict=True) if n is not None)
 
     def in_order(self, drawn: Pixels) -> Pixels:
         """Return images that were drawn class by class in the order of the request."""
-        return drawn if len(self.wanted) == 1 else drawn[list(self.order)]
+        if len(self.wanted) == 1:
+            return drawn
+        images, start = np.empty_like(drawn), 0
+        for turn, one in enumerate(self.wanted):
+            images[turn :: len(self.wanted)] = drawn[start : start + len(one.indices)]
+            start += len(one.indices)
+        return images
 
 
 def plan(asked: DrawingRequest, generator: GeneratorSession) -> Drawing:
@@ -82,29 +90,24 @@ def plan(asked: DrawingRequest, generator: GeneratorSession) -> Drawing:
     Raises:
         RequestError: It does not fit the generator, or asks for too much at once.
     """
-    each = math.prod(generator.about.shape)
-    if asked.count * each > BYTES:
-        found = f"{asked.count} images of {each:,} bytes were asked for"
+    each, count = math.prod(generator.about.shape), asked.count
+    if count * each > BYTES:
+        found = f"{count} images of {each:,} bytes were asked for"
         raise RequestError(found, expected=f"at most {BYTES // each}", action="Ask for the others by 'first'")
     seed = generator.about.seed if asked.seed is None else asked.seed
     names = _names(asked, generator)
-    turns, count = range(len(names)), asked.count
-    numbers = [range(asked.first, asked.first + len(range(turn, count, len(names)))) for turn in turns]
-    starts = [0, *accumulate(map(len, numbers))]
-    wanted = (Numbered(generator.label_of(names[turn]), numbers[turn], seed, asked.truncation) for turn in turns)
-    return Drawing(
-        seed=seed,
-        labels=tuple(names[image % len(names)] for image in range(count)),
-        numbers=tuple(asked.first + image // len(names) for image in range(count)),
-        wanted=tuple(map(generator.checked, wanted)),
-        order=tuple(starts[image % len(names)] + image // len(names) for image in range(count)),
+    numbers = (range(asked.first, asked.first + len(range(turn, count, len(names)))) for turn in range(len(names)))
+    wanted = tuple(
+        generator.checked(Numbered(generator.label_of(name), one, seed, asked.truncation))
+        for name, one in zip(names, numbers, strict=True)
     )
+    return Drawing(names, wanted, seed)
 
 
-def _names(asked: DrawingRequest, generator: GeneratorSession) -> list[str]:
+def _names(asked: DrawingRequest, generator: GeneratorSession) -> tuple[str, ...]:
     """Return the classes of a request, no more than there are images."""
     if not asked.balanced:
-        return [asked.label]
+        return (asked.label,)
     if asked.label:
         raise RequestError(f"The class {asked.label!r} and balanced classes were asked for", expected="one of them")
-    return list(generator.about.class_names[: asked.count]) or [""]
+    return generator.about.class_names[: asked.count] or ("",)

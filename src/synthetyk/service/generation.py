@@ -46,9 +46,9 @@ class Made:
     @property
     def each(self) -> list[dict[str, Any]]:
         """Class, number and seed of every image, and its id if it is kept."""
+        seed = self.drawing.seed
         rows: list[dict[str, Any]] = [
-            {"class": label, "index": number, "seed": self.drawing.seed}
-            for label, number in zip(self.drawing.labels, self.drawing.numbers, strict=True)
+            {"class": name, "index": number, "seed": seed} for name, number in self.drawing.images
         ]
         return [row | {"id": image} for row, image in zip(rows, self.stored, strict=True)] if self.stored else rows
 
@@ -67,6 +67,7 @@ async def make(service: Service, asked: DrawingRequest, gone: Gone | None = None
         OverloadedError: Too many requests wait already.
         StoreUnavailableError: It cannot be recorded.
     """
+    service.recorder.check()
     model, generator = service.models.generator(asked.model)
     drawing = plan(asked, generator)
     drawn = await service.queues.draw(model, drawing.wanted, gone)

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -13,16 +14,17 @@ from synthetyk.service import keys
 from synthetyk.service.csrf import CsrfCookie
 from synthetyk.service.headers import SecurityHeaders
 from synthetyk.service.keys import ApiKey, KeyRing
-from synthetyk.service.limits import BodyLimit, RateLimit, RateLimiter
+from synthetyk.service.limits import Bodies, RateLimit, RateLimiter
 from synthetyk.service.logs import RequestLog
 from synthetyk.service.problems import problem
 from synthetyk.service.sessions import Sessions
 from synthetyk.service.settings import ServiceSettings
 
-PROBES = ("/healthz", "/readyz", "/ping", "/version")
+PROBES = ("/healthz", "/readyz", "/ping", "/health", "/version")
 LOGIN, LOGOUT = "/login", "/logout"
 SAFE = ("GET", "HEAD", "OPTIONS")
 HERE = ("localhost", "127.0.0.1", "::1")
+AT_ONCE = 8  # of the longest bodies, that are held for all requests in flight together
 SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -40,7 +42,7 @@ def protect(app: FastAPI, settings: ServiceSettings) -> None:
     ring = KeyRing(settings.keys) if settings.keys else None
     app.state.sessions = Sessions(ring) if ring else None
     # What is added last stands outermost.
-    app.add_middleware(BodyLimit, limit=settings.max_body)
+    app.add_middleware(Bodies, limit=settings.max_body, together=AT_ONCE * settings.max_body)
     if settings.rate:
         app.add_middleware(RateLimit, limiter=RateLimiter(settings.rate), free=is_free)
     if ring:
@@ -84,6 +86,7 @@ def check_exposure(settings: ServiceSettings) -> None:
         )
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Tell whether only this machine reaches an address."""
     try:

@@ -1,5 +1,7 @@
 """What a service tells browsers to refuse, whatever a page of it may have been made to say."""
 
+from functools import cache
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ON_DEVICE = "/on-device"  # pages below it run models by WebAssembly
@@ -42,9 +44,17 @@ def headers_for(scope: Scope) -> Pairs:
     """Return the headers that the answer to a request has, as far as it does not bring them itself."""
     path = scope["path"]
     on_device = path == ON_DEVICE or path.startswith(f"{ON_DEVICE}/")
-    kept = () if path.startswith(CACHED) else NOT_KEPT
-    tls = ALWAYS_TLS if scope.get("scheme") == "https" else ()
-    return (*EVERYWHERE, *(WITH_WASM if on_device else PLAIN), *kept, *tls)
+    return _chosen(on_device, path.startswith(CACHED), scope.get("scheme") == "https")
+
+
+@cache
+def _chosen(on_device: bool, kept: bool, tls: bool) -> Pairs:
+    return (
+        *EVERYWHERE,
+        *(WITH_WASM if on_device else PLAIN),
+        *(() if kept else NOT_KEPT),
+        *(ALWAYS_TLS if tls else ()),
+    )
 
 
 class SecurityHeaders:

@@ -12,14 +12,21 @@ from synthetyk.service.png import png_of
 CIVIDIS = np.array(
     [
         (0, 34, 78),
-        (18, 53, 112),
-        (59, 73, 108),
-        (87, 93, 109),
-        (112, 113, 115),
-        (138, 134, 120),
-        (165, 156, 116),
-        (195, 179, 105),
-        (225, 204, 85),
+        (0, 46, 106),
+        (26, 56, 111),
+        (50, 67, 109),
+        (67, 78, 108),
+        (83, 90, 109),
+        (97, 101, 111),
+        (111, 112, 115),
+        (125, 124, 120),
+        (140, 136, 120),
+        (155, 148, 118),
+        (171, 160, 114),
+        (188, 174, 108),
+        (205, 187, 99),
+        (222, 201, 88),
+        (240, 216, 70),
         (254, 232, 56),
     ],
     dtype=np.float32,
@@ -40,11 +47,11 @@ def heatmap(image: NDArray[np.uint8], maps: NDArray[np.float32], which: int) -> 
         maps: ``(K, h, w)``, of every class.
         which: Number of the class.
     """
+    _, rows, columns = image.shape
     grey = image[0] if len(image) == 1 else GREY @ image.reshape(3, -1).astype(np.float32)
-    grey = np.asarray(grey, dtype=np.float32).reshape(image.shape[1:])
-    scale = max(1, -(-SMALLEST // min(grey.shape)))
-    height, width = (side * scale for side in grey.shape)
-    shown = _enlarged(grey, height, width)[:, :, None]
+    scale = max(1, -(-SMALLEST // min(rows, columns)))
+    height, width = rows * scale, columns * scale
+    shown = _enlarged(grey.astype(np.float32).reshape(rows, columns), height, width)[:, :, None]
     colours = colours_of(_enlarged(_to_one(maps, which), height, width))
     mixed = (1 - OPACITY) * shown + OPACITY * colours
     return png_of(np.clip(np.rint(mixed), 0, 255).astype(np.uint8).transpose(2, 0, 1))
@@ -60,7 +67,8 @@ def colours_of(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _to_one(maps: NDArray[np.float32], which: int) -> NDArray[np.float32]:
     low, high = float(maps.min()), float(maps.max())
-    return (maps[which] - np.float32(low)) / np.float32(high - low or 1)
+    scaled: NDArray[np.float32] = (maps[which] - np.float32(low)) / np.float32(high - low or 1)
+    return scaled
 
 
 def _enlarged(values: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:

@@ -1,10 +1,12 @@
-"""How much a service takes: bytes of one request, and requests a minute."""
+"""How much a service takes: bytes of one request and of all together, and requests a minute."""
 
+import asyncio
 import ipaddress
 import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,64 +14,92 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from synthetyk.service.problems import problem
 
 MINUTE = 60.0
+PATIENCE = 30.0  # seconds
+LATE = "synthetyk.late"  # in place of a message that did not come
 REMEMBERED = 10_000  # who asked lately; about 200 bytes each
 
 
-class BodyLimit:
-    """Middleware that refuses longer bodies: at once where the request says its length, else where it is passed.
+class Bodies:
+    """Middleware that takes bodies up to a length, all of those in flight together up to another, and while they come.
 
-    What is left of such a body is not read: the connection ends.
+    Where a request says that its body is too long, nothing of it is read, else no more than the limit; the connection
+    ends.
 
     Args:
         app: What answers.
-        limit: Bytes.
+        limit: Bytes of one body.
+        together: Bytes of all bodies that have been read for requests in flight.
+        patience: Seconds in which a body has to go on.
     """
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self._app, self._limit = app, limit
+    def __init__(self, app: ASGIApp, limit: int, together: int, patience: float = PATIENCE) -> None:
+        self._app, self._limit, self._together, self._patience = app, limit, together, patience
+        self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif _said_length(scope) > self._limit:
-            await self._refuse(scope, receive, send)
+            await self._refusal(413, scope)(scope, receive, send)
         else:
             await self._counted(scope, receive, send)
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
-        read, started = 0, False
+        read, refused, more, started = 0, 0, True, False
 
         async def received() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > self._limit:
-                raise HTTPException(413)  # the one exception that no framework makes another of
+            nonlocal read, refused, more
+            if not more:
+                return await receive()  # that whoever asked has gone
+            message = await self._next(receive)
+            length, more = len(message.get("body", b"")), message.get("more_body", False)
+            read, self._held = read + length, self._held + length
+            refused = self._status(message, read)
+            if refused:
+                raise HTTPException(refused)  # the one exception that no framework makes another of
             return message
 
         async def sent(message: Message) -> None:
             nonlocal started
-            if read <= self._limit or started:
+            if started or not refused:
                 started = True
                 await send(message)
 
         try:
             await self._app(scope, received, sent)
         except HTTPException:
-            if read <= self._limit:
+            if not refused:
                 raise
-        if read > self._limit and not started:
-            await self._refuse(scope, receive, send)
+        finally:
+            self._held -= read
+        if refused and not started:
+            await self._refusal(refused, scope)(scope, receive, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await problem(
-            413,
-            "The request is too long",
-            expected=f"at most {self._limit:,} bytes",
-            headers={"Connection": "close"},
-            scope=scope,
-        )(scope, receive, send)
+    async def _next(self, receive: Receive) -> Message:
+        try:
+            async with asyncio.timeout(self._patience):
+                return await receive()
+        except TimeoutError:
+            return {"type": LATE}
+
+    def _status(self, message: Message, read: int) -> int:
+        """Return the status with which a body is refused, 0 if it is taken."""
+        if message["type"] == LATE:
+            return 408
+        if read > self._limit:
+            return 413
+        return 503 if self._held > self._together else 0
+
+    def _refusal(self, status: int, scope: Scope) -> ASGIApp:
+        found, expected, action, headers = {
+            408: ("The body does not go on", f"more of it within {self._patience:g} s", "Send it again", {}),
+            413: ("The request is too long", f"at most {self._limit:,} bytes", "", {}),
+            503: ("Too many bodies are in flight", "", "Send it again", {"Retry-After": "1"}),
+        }[status]
+        return problem(
+            status, found, expected=expected, action=action, headers=headers | {"Connection": "close"}, scope=scope
+        )
 
 
 def _said_length(scope: Scope) -> int:
@@ -143,9 +173,13 @@ def _who(scope: Scope) -> str:
     """Return the key's name, or the address; of IPv6 the network, of which one machine has all addresses."""
     if name := scope.get("state", {}).get("key"):
         return f"key {name}"
-    address = (scope.get("client") or ("",))[0]
+    return _network_of(str((scope.get("client") or ("",))[0]))
+
+
+@lru_cache(maxsize=1024)
+def _network_of(address: str) -> str:
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
-        return str(address)
+        return address
     return address if found.version == 4 else str(ipaddress.ip_network((int(found) >> 64 << 64, 64)))

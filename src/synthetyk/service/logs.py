@@ -22,6 +22,7 @@ from synthetyk.service.problems import problem
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 PLACES = 12  # in the code that a line names, the innermost
 requests = logging.getLogger("synthetyk.requests")
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make one for each line
 
 
 class JsonLines(logging.Formatter):
@@ -31,12 +32,13 @@ class JsonLines(logging.Formatter):
         """Return the line."""
         when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         values: dict[str, Any] = {"time": when, "level": record.levelname.lower(), "logger": record.name}
-        values |= getattr(record, "fields", None) or {"message": record.getMessage()}
+        # The first line alone: asyncio, for one, quotes an exception's message in those that follow.
+        values |= getattr(record, "fields", None) or {"message": record.getMessage().partition("\n")[0]}
         if said := getattr(record, "request_id", ""):
             values["request_id"] = said
         if record.exc_info and record.exc_info[1]:
             values |= described(record.exc_info[1])
-        return json.dumps(values, ensure_ascii=False)
+        return _encode(values)
 
 
 def described(error: BaseException) -> dict[str, Any]:
@@ -112,6 +114,8 @@ class _Answer:
         await self._send(message)
 
     def log(self, scope: Scope) -> None:
+        if not requests.isEnabledFor(logging.INFO):
+            return
         fields = {
             "request_id": self.id,
             "method": scope["method"],
@@ -121,7 +125,10 @@ class _Answer:
             "bytes": self._bytes,
             "key": scope["state"].get("key"),
         }
-        requests.info("", extra={"fields": fields})
+        # Not info(): that looks up the calling line for every request.
+        record = logging.LogRecord(requests.name, logging.INFO, "", 0, "", None, None)
+        record.__dict__["fields"] = fields
+        requests.handle(record)
 
 
 def _id_of(scope: Scope) -> str:

@@ -1,5 +1,6 @@
 """Errors as HTTP answers: `application/problem+json` (RFC 9457), made in this one place."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -42,6 +43,9 @@ STATUSES: tuple[tuple[type[SynthetykError], HTTPStatus], ...] = (
     (RunError, HTTPStatus.CONFLICT),
 )
 NO_IMAGE = ("not_an_image", "unsupported")  # kinds of `DecodeError` that speak of the type, not of damage
+# Seconds that are waited before somebody is told to come back later: who asks again at once would otherwise keep a
+# service that has too much to do busy with saying so.
+PAUSE = 0.05
 RETRY_AFTER = {StoreUnavailableError: "5", OverloadedError: "1"}  # seconds
 # Errors whose words are meant for whoever asked; those of all others may name files and hosts.
 TOLD = (ImageNotFoundError, DamagedImageError, OverloadedError, DecodeError, RequestError, ConfigError, RunError)
@@ -141,7 +145,9 @@ def install(app: FastAPI) -> None:
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, SynthetykError)
     status = status_of(error)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if isinstance(error, OverloadedError):
+        await asyncio.sleep(PAUSE)
+    elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.warning("%s %s", type(error).__name__, error, extra={"request_id": request_id(request.scope)})
     after = next((seconds for kind, seconds in RETRY_AFTER.items() if isinstance(error, kind)), None)
     headers = {"Retry-After": after} if after else None

@@ -23,7 +23,7 @@ class Queues:
     """
 
     def __init__(self, models: ServedModels, settings: ServiceSettings) -> None:
-        most, waiting = settings.max_batch, settings.queue
+        most, waiting = settings.max_batch, settings.model_queue
         self._most = most
         self._generators = {
             model.sha256: BatchQueue(
@@ -71,14 +71,6 @@ class Queues:
             OverloadedError: Too many requests wait already.
         """
         return await self._classifiers[model.sha256].ask(images, gone)
-
-    def check(self, model: ServedModel) -> None:
-        """See that a model's generator can be asked for more, before anything is done for a request.
-
-        Raises:
-            OverloadedError: Too many requests wait already.
-        """
-        self._generators[model.sha256].check()
 
     @property
     def waiting(self) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from synthetyk.core.errors import OverloadedError
 from synthetyk.service.batching import BatchQueue
 from synthetyk.store.record import Event
 from synthetyk.store.store import ImageStore
@@ -14,11 +15,21 @@ class Recorder:
 
     Args:
         store: Where they are kept.
-        waiting: Requests whose events may wait to be written.
+        waiting: Requests whose events may wait to be written; beyond that those find room that had begun before.
     """
 
     def __init__(self, store: ImageStore, waiting: int) -> None:
-        self._queue = BatchQueue("recorder", Writer(store), most=TOGETHER, waiting=waiting)
+        self._waiting = waiting
+        self._queue = BatchQueue("recorder", Writer(store), most=TOGETHER, waiting=4 * waiting)
+
+    def check(self) -> None:
+        """See that something may begin whose end is to be recorded.
+
+        Raises:
+            OverloadedError: The store is too slow for what happens.
+        """
+        if len(self._queue) >= self._waiting:
+            raise OverloadedError("The store is behind with recording what happens", action="Ask again in a moment")
 
     async def record(self, event: Event) -> None:
         """Record an event; once this returns, it outlives a loss of power.

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from synthetyk.core.errors import RequestError
+from synthetyk.core.errors import DecodeError, RequestError
 from synthetyk.data.decode import kind_of
 from synthetyk.runtime.answers import Row, drawn, predicted
 from synthetyk.runtime.manifest import InputContract
@@ -103,14 +103,21 @@ def _files(given: Any, contract: InputContract) -> list[bytes]:
 
 
 def _keep_all(service: Service, files: Sequence[bytes]) -> list[ImageRecord]:
-    kept = [keep(service.store, data, max_pixels=service.settings.max_pixels) for data in files]
-    service.telemetry.images.labels("real").inc(sum(new for _, new in kept))
-    return [record for record, _ in kept]
+    return [_keep(service, row, data) for row, data in enumerate(files)]
+
+
+def _keep(service: Service, row: int, data: bytes) -> ImageRecord:
+    try:
+        record, new = keep(service.store, data, max_pixels=service.settings.max_pixels)
+    except DecodeError as error:
+        raise type(error)(f"Image {row}: {error.found}", expected=error.expected, kind=error.kind) from error
+    service.telemetry.images.labels("real").inc(new)
+    return record
 
 
 def _drawn(made: Made) -> list[Row]:
-    parts = zip(made.drawing.labels, made.drawing.numbers, made.images, strict=True)
-    return [drawn(label, number, made.drawing.seed, image) for label, number, image in parts]
+    each = zip(made.drawing.images, made.images, strict=True)
+    return [drawn(label, number, made.drawing.seed, image) for (label, number), image in each]
 
 
 def _split(given: Any) -> Any:

@@ -21,7 +21,9 @@ class ServiceSettings(Config):
         threads: CPU threads of each model in each process.
         max_body: Bytes that a request may have.
         max_pixels: Pixels that an uploaded image may say in its header that it has.
-        queue: Requests that may wait for a model before others are told to come back later.
+        queue: Requests that may wait for the store, or to be decoded, before others are told to come back later.
+        model_queue: Requests that may wait for a network before others are told to come back later; about as many are
+            computed meanwhile, and more would only make everybody wait longer.
         max_batch: Images that one call of a network computes at most.
         allow_open: Let anybody who reaches the address ask for anything, without keys.
         keys: JSON file of API keys, as ``synthetyk keys`` writes it; None: nobody is asked for one.
@@ -40,7 +42,8 @@ class ServiceSettings(Config):
     max_body: int = Field(default=32 * MIB, ge=1024)
     max_pixels: int = Field(default=MAX_PIXELS, ge=1)
     queue: int = Field(default=64, ge=1)
-    max_batch: int = Field(default=32, ge=1)
+    model_queue: int = Field(default=16, ge=1)
+    max_batch: int = Field(default=16, ge=1)
     allow_open: bool = False
     keys: Path | None = None
     rate: int = Field(default=0, ge=0)

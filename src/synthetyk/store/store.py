@@ -8,7 +8,9 @@ from synthetyk.core.errors import ConfigError
 from synthetyk.store.record import EVENT_ID, IMAGE_ID, Event, ImageRecord, NewImage, Prediction, Wanted
 
 LONGEST_PAGE = 1000
-CURSOR = rf"(-?\d{{1,15}})-({IMAGE_ID})"  # where a page ended
+# Where a page ended.
+CURSOR = rf"(-?\d{{1,15}})-({IMAGE_ID})"
+EVENT_CURSOR = rf"(-?\d{{1,15}})-({EVENT_ID})"
 
 
 @dataclass(frozen=True)
@@ -143,13 +145,13 @@ def cursor_of(record: ImageRecord | Event) -> str:
     return f"{record.created}-{record.id}"
 
 
-def place_of(cursor: str, ids: str = IMAGE_ID) -> tuple[int, str]:
-    """Return time and id of the record that a page ended with; `ids` is what the latter look like.
+def place_of(cursor: str, pattern: str = CURSOR) -> tuple[int, str]:
+    """Return time and id of the record that a page ended with.
 
     Raises:
         ConfigError: It is no such thing.
     """
-    found = re.fullmatch(rf"(-?\d{{1,15}})-({ids})", cursor)
+    found = re.fullmatch(pattern, cursor)
     if not found:
         raise ConfigError("The place in the list to go on from is not one", action="Begin without it")
     return int(found[1]), found[2]
@@ -161,7 +163,7 @@ def event_place_of(cursor: str) -> tuple[int, str]:
     Raises:
         ConfigError: It is no such thing.
     """
-    return place_of(cursor, EVENT_ID)
+    return place_of(cursor, EVENT_CURSOR)
 
 
 def check_limit(limit: int) -> None:

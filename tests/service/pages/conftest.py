@@ -6,14 +6,18 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
+from tests.runtime.tiny import CLASSES, classifier_part, generator_part, tiny_classifier, tiny_generator, tiny_manifest
 
 from synthetyk.data.fingerprint import inspect
+from synthetyk.runtime.package import write_package
 from synthetyk.service.app import create_app
-from synthetyk.service.models import ServedModels
+from synthetyk.service.models import ServedModel, ServedModels
 from synthetyk.service.pages.jobs import Job
 from synthetyk.service.settings import ServiceSettings
+from synthetyk.store.record import NewImage
 
 FAKE = (sys.executable, "-S", "-u", str(Path(__file__).with_name("fake_command.py")))
 
@@ -64,6 +68,52 @@ def app(settings, store, fake):
 
 
 @pytest.fixture
+def model(tmp_path, settings):
+    """A tiny classifier and generator, served."""
+    files = {"classifier.onnx": tiny_classifier(), "generator.onnx": tiny_generator()}
+    folder = tmp_path / "tiny"
+    write_package(folder, tiny_manifest(classifier_part(), generator_part()), files)
+    return ServedModel.open(folder, settings)
+
+
+@pytest.fixture
+def app_with_model(settings, store, fake, model):
+    """A service with a model."""
+    app = create_app(settings, store, ServedModels([model]))
+    app.state.command = fake
+    return app
+
+
+@pytest.fixture
+def served(app_with_model):
+    """As `pages`, of a service with a model."""
+    with TestClient(app_with_model, base_url="http://127.0.0.1") as client:
+        yield Pages(client)
+
+
+@pytest.fixture
+def picture(encode):
+    """Return PNGs that differ."""
+
+    def made(number=0, size=8):
+        return encode(np.full((size, size), 5 * number, dtype=np.uint8), "PNG")
+
+    return made
+
+
+@pytest.fixture
+def reals(store, picture):
+    """Six real images of each class but the last, of which there are two."""
+
+    def kept(label, number):
+        about = NewImage(media_type="image/png", width=8, height=8, channels=1, label=label)
+        return store.put(picture(number), about, created=1_000 + number).id
+
+    counts = zip(CLASSES, (range(6), range(6, 12), range(12, 14)), strict=True)
+    return {label: [kept(label, number) for number in numbers] for label, numbers in counts}
+
+
+@pytest.fixture
 def pages(app):
     """A browser without scripts: it sends forms with the token of a page."""
     with TestClient(app, base_url="http://127.0.0.1") as client:
@@ -84,6 +134,14 @@ class Pages:
     def post(self, path, *, status=303, **values):
         token = self.token()
         answer = self.client.post(path, data={"csrf_token": token, **values}, follow_redirects=False)
+        assert answer.status_code == status, answer.text
+        return answer.headers["location"] if status == 303 else answer.text
+
+    def upload(self, path, *files, status=303, **values):
+        """Send files; return where the answer leads, or what it says."""
+        parts = [("file", (f"patient-{number}.bin", data)) for number, data in enumerate(files)]
+        said = {"csrf_token": self.token(), **values}
+        answer = self.client.post(path, data=said, files=parts or [("file", ("", b""))], follow_redirects=False)
         assert answer.status_code == status, answer.text
         return answer.headers["location"] if status == 303 else answer.text
 

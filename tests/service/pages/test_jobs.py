@@ -95,6 +95,16 @@ def test_only_the_last_command_counts():
     assert since_the_last_start(["y"]) == ["y"]
 
 
+def test_what_is_said_to_the_service_alone_is_not_handed_on(job, monkeypatch):
+    monkeypatch.setenv("SYNTHETYK_SESSION_SECRET", "secret")
+    monkeypatch.setenv("SYNTHETYK_SERVE_STORE", "cassandra://user:secret@host/images")
+    monkeypatch.setenv("SYNTHETYK_DATA", "shown")
+    job.start([], (sys.executable, "-S", "-c", "import os; print(sorted(os.environ.items()))"))
+    until(lambda: not job.running())
+    assert "secret" not in job.log.read_text()
+    assert "shown" in job.log.read_text()
+
+
 def test_the_service_goes_first(job):
     job.start([], SLEEP)
     time.sleep(0.05)

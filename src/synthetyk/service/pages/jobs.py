@@ -26,6 +26,7 @@ PROCESS = re.compile(r"^\[process (\d+)\]$")
 SHOWN = 2**15  # bytes of a log that are read
 TRIES, PAUSE = 5, 0.02  # seconds
 NICE = 5  # the service goes first
+PRIVATE = ("SYNTHETYK_SERVE_", "SYNTHETYK_SESSION_")  # what is said to the service alone, secrets among it
 OUTPUT = {"COLUMNS": "120", "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
 
 
@@ -66,7 +67,7 @@ class Job:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=os.environ | OUTPUT,
+                env=environment(),
                 start_new_session=True,
             )
             log.write(f"[process {process.pid}]\n".encode())
@@ -105,6 +106,11 @@ def stop(process: int) -> None:
         raise RunError(
             "The process is not one of this service's user", action="Stop it where it was started"
         ) from error
+
+
+def environment() -> dict[str, str]:
+    """Return what a command finds in its environment."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PRIVATE)} | OUTPUT
 
 
 def tail(path: Path, most: int = SHOWN) -> list[str]:

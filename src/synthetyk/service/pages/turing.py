@@ -25,7 +25,7 @@ from synthetyk.service.pages.turing_record import (
     sitting_of,
 )
 from synthetyk.service.pages.turing_trial import MOST, Pair, Side, Trial, fingerprint, pairs_of
-from synthetyk.store.record import EVENT_ID, Event, now
+from synthetyk.store.record import Event, now
 
 HERE = "turing"
 LISTED = 50

@@ -54,7 +54,7 @@ def _real(service: Service, image: str, contract: InputContract) -> bytes:
 
 
 def contract_of(model: ServedModel, generator: GeneratorSession) -> InputContract:
-    """Return how real images are brought to the shape of synthetic ones: as those of the training were, if that is known.
+    """Return how real images are brought to the shape of synthetic ones: as the training images were, if that is known.
 
     Raises:
         RequestError: The generator's images have another number of channels than real ones can be given.

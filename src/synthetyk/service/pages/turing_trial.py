@@ -1,7 +1,7 @@
 """A visual Turing test: which pairs are shown, on which side the real image stands, and what a score allows to say.
 
-Everything is drawn by address from the trial's seed, so that no process has to remember a trial: who answers knows which
-pair was shown.
+Everything is drawn by address from the trial's seed, so that no process has to remember a trial: any of them knows
+which pair was shown.
 """
 
 import hashlib

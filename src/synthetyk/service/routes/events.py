@@ -8,7 +8,7 @@ from pydantic import Field
 from synthetyk.core.config import Config
 from synthetyk.service.context import TheService
 from synthetyk.store.record import Event
-from synthetyk.store.store import LONGEST_PAGE
+from synthetyk.store.store import EVENT_CURSOR, LONGEST_PAGE
 
 EventKind = Literal["generation", "turing"]
 
@@ -24,7 +24,7 @@ class EventListing(Config):
     """
 
     limit: int = Field(default=100, ge=1, le=LONGEST_PAGE)
-    after: str | None = Field(default=None, max_length=100)
+    after: str | None = Field(default=None, pattern=f"^{EVENT_CURSOR}$")
 
 
 class Events(Config):

@@ -11,11 +11,13 @@ from synthetyk.service.generation import make
 
 SMALL = 2**15  # bytes of pixels that are encoded at once: a thread would cost more
 
-router = APIRouter(prefix="/v1/generate", tags=["generate"])
+PATH = "/v1/generate"
+
+router = APIRouter(tags=["generate"])
 
 
 @router.post(
-    "",
+    PATH,
     response_class=Response,
     responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}, "description": "The images."}},
     openapi_extra={

@@ -8,12 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from synthetyk.store.drivers.cassandra_location import CassandraLocation
-from synthetyk.store.drivers.cassandra_session import CassandraSession
-
 # The contact points of a cluster, and the folder of one that the script has started.
 HOSTS, FOLDER = "SYNTHETYK_CASSANDRA_HOSTS", "SYNTHETYK_CASSANDRA_FOLDER"
-SCRIPT = Path(__file__).parents[3] / "shared/cassandra/cassandra"
+SCRIPT = Path(__file__).parents[2] / "shared/cassandra/cassandra"
 NODES = int(os.environ.get("SYNTHETYK_CASSANDRA_NODES", "1"))  # three take 3 GB and, on two cores, minutes
 
 
@@ -30,6 +27,9 @@ class Cluster:
         words = "&".join(f"{key}={value}" for key, value in {"replication": 1, **options}.items())
         url = f"cassandra://{self.hosts}/{name}?{words}"
         yield url
+        from synthetyk.store.drivers.cassandra_location import CassandraLocation
+        from synthetyk.store.drivers.cassandra_session import CassandraSession
+
         session = CassandraSession(CassandraLocation.parse(url))
         drop = f"DROP KEYSPACE IF EXISTS {name}"
         session._patiently(lambda: session._connected().execute(drop, timeout=60))  # a node may just have come back
