@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CODE := src tests benchmarks docs
 
-.PHONY: demo test lint format bench docs pins clean
+.PHONY: demo test lint format bench docs web pins clean
 
 # Where the registry offers a CPU-only torch of this version, pip takes it; elsewhere it takes the platform's own build.
 $(STAMP): pyproject.toml constraints.txt
@@ -36,6 +36,10 @@ bench: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python -m synthetyk.cli.reference docs/reference
+
+# What the page on this device runs models with, put beside it, for wheels and containers of machines without npm.
+web: $(STAMP)
+	$(BIN)/synthetyk web-runtime --into src/synthetyk/service/on_device/vendor
 
 pins: $(STAMP)
 	$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu//' > .pins

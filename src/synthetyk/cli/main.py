@@ -11,7 +11,20 @@ from rich.logging import RichHandler
 from rich.text import Text
 
 import synthetyk
-from synthetyk.cli import anomalies, data, experiments, generate, keys, package, run, serve, stages, store, study
+from synthetyk.cli import (
+    anomalies,
+    data,
+    experiments,
+    export_web,
+    generate,
+    keys,
+    package,
+    run,
+    serve,
+    stages,
+    store,
+    study,
+)
 from synthetyk.cli.display import errors, say
 from synthetyk.core.errors import SynthetykError
 
@@ -37,6 +50,8 @@ app.command("study")(study.study)
 app.command("anomalies")(anomalies.anomalies)
 app.command("package")(package.package)
 app.command("verify")(package.verify)
+app.command("export-web")(export_web.export_web)
+app.command("web-runtime")(export_web.web_runtime)
 app.command("serve")(serve.serve)
 stages.register(app)
 

@@ -58,6 +58,7 @@ PLACES = {
     "keys": "where `synthetyk keys --file` is told",
     "learned_extractor": "features/extractor.json",
     "manifest": "synthetic/0/manifest.json, and beside every set that generate writes",
+    "on_device": "page.json of what export-web writes",
     "package": "package/artifacts/package/manifest.json",
     "plan": "plan.json",
     "privacy": "privacy.json",

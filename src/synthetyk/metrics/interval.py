@@ -9,6 +9,8 @@ import numpy as np
 from synthetyk.core.errors import MetricError
 from synthetyk.metrics.checks import Floats
 
+NORMAL_975 = 1.959963984540054  # 95% of the standard normal distribution lie between it and its negative
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -39,6 +41,24 @@ def mean_interval(values: Sequence[float] | Floats) -> Interval:
     mean = float(x.mean())
     half = student_quantile(len(x) - 1) * float(x.std(ddof=1)) / math.sqrt(len(x))
     return Interval(mean, mean - half, mean + half)
+
+
+def wilson_interval(successes: int, trials: int) -> Interval:
+    """Return the share of successes with Wilson's score interval.
+
+    It keeps its promise for small counts and shares near 0 and 1, where the usual interval does not (Wilson, "Probable
+    inference, the law of succession, and statistical inference", JASA 22, 1927; Brown, Cai, DasGupta, "Interval
+    estimation for a binomial proportion", Statistical Science 16, 2001).
+
+    Raises:
+        MetricError: There is no trial, or there are more successes than trials.
+    """
+    if not 0 <= successes <= trials or trials < 1:
+        raise MetricError(f"Found {successes} successes in {trials} trials", expected="at least 1 trial")
+    share, square = successes / trials, NORMAL_975**2
+    centre = (share + square / (2 * trials)) / (1 + square / trials)
+    half = NORMAL_975 * math.sqrt(share * (1 - share) / trials + square / (4 * trials**2)) / (1 + square / trials)
+    return Interval(share, max(0.0, centre - half), min(1.0, centre + half))
 
 
 def student_quantile(freedom: int) -> float:

@@ -8,6 +8,7 @@ from synthetyk.core.artifacts import Artifact
 from synthetyk.core.errors import ArtifactError, RunError
 from synthetyk.pipeline.settings import RunSettings
 
+BESIDE = frozenset({"run.lock", "run.log"})  # may lie in the folder of a run that has not begun
 Found = TypeVar("Found", bound=Artifact)
 
 
@@ -151,7 +152,7 @@ def begin_run(path: Path, settings: RunSettings) -> RunFolder:
     if path.is_file():
         raise RunError(f"{path} is a file", expected="a folder for the run, new or empty")
     run = RunFolder(path)
-    if not run.config.exists() and path.exists() and any(item.name != "run.lock" for item in path.iterdir()):
+    if not run.config.exists() and path.exists() and any(item.name not in BESIDE for item in path.iterdir()):
         raise RunError(
             f"{path} holds files but no run", expected="a new or empty folder", action="Choose another --output"
         )

@@ -11,6 +11,8 @@ from synthetyk.service.context import Service
 from synthetyk.service.guard import protect
 from synthetyk.service.lifecycle import Counted, Lifecycle
 from synthetyk.service.models import ServedModels
+from synthetyk.service.on_device.mount import mount
+from synthetyk.service.pages.router import add_pages
 from synthetyk.service.queues import Queues
 from synthetyk.service.recorder import Recorder
 from synthetyk.service.routes import events, generate, images, invocations, login, predict, probes
@@ -30,6 +32,7 @@ ROUTERS = (
     probes.router,
     invocations.router,
     model_routes.router,
+    events.router,
     login.router,
 )
 
@@ -63,6 +66,8 @@ def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModel
     app.state.service = service
     for router in ROUTERS:
         app.include_router(router)
+    mount(app, models)
+    add_pages(app)
     answer_first(app, generate.PATH, generate.generate)
     problems.install(app)
     app.add_middleware(Counted, lifecycle=service.lifecycle)

@@ -37,8 +37,12 @@ async def check(request: Request) -> None:
     Raises:
         HTTPException: It does not: 403.
     """
+    see(request, request.headers.get(HEADER) or (await request.form()).get(FIELD))
+
+
+def see(request: Request, brought: object) -> None:
+    """See that the token that a request has brought is the one of its cookie; raises as `check` does."""
     held = request.cookies.get(COOKIE, "")
-    brought = request.headers.get(HEADER) or (await request.form()).get(FIELD)
     same = isinstance(brought, str) and hmac.compare_digest(brought.encode(), held.encode())
     if not (same and TOKEN.fullmatch(held)):
         raise HTTPException(403, "The form is not one that this browser was given. Load the page again")

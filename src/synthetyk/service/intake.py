@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastapi import Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from synthetyk.core.errors import ImageNotFoundError, RequestError
@@ -130,15 +130,28 @@ class _InMemory(MultiPartParser):
     spool_max_size = 0  # for SpooledTemporaryFile: never on disk
 
 
-async def _read_form(request: Request) -> tuple[bytes, str]:
+async def read_form(request: Request, *, files: int = 1) -> FormData:
+    """Return a form, whose files are in memory only.
+
+    Args:
+        request: Brings it.
+        files: How many there may be.
+
+    Raises:
+        RequestError: It is none, or there are more.
+    """
     try:
-        form = await _InMemory(
-            request.headers, request.stream(), max_files=1, max_fields=FIELDS, max_part_size=FIELD
+        return await _InMemory(
+            request.headers, request.stream(), max_files=files, max_fields=FIELDS, max_part_size=FIELD
         ).parse()
     except (MultiPartException, KeyError) as error:  # KeyError: it names no boundary
         raise RequestError(
             "The form cannot be read", expected="multipart/form-data with one part 'file', and 'label' if it is known"
         ) from error
+
+
+async def _read_form(request: Request) -> tuple[bytes, str]:
+    form = await read_form(request)
     file, label = form.get("file"), form.get("label", "")
     data = await file.read() if isinstance(file, UploadFile) else b""
     return data, label if isinstance(label, str) else ""

@@ -22,6 +22,7 @@ from synthetyk.core.errors import (
     ImageTooLargeError,
     OverloadedError,
     RequestError,
+    RunError,
     StoreUnavailableError,
     SynthetykError,
     UnknownNameError,
@@ -39,6 +40,7 @@ STATUSES: tuple[tuple[type[SynthetykError], HTTPStatus], ...] = (
     (DecodeError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (RequestError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (ConfigError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (RunError, HTTPStatus.CONFLICT),
 )
 NO_IMAGE = ("not_an_image", "unsupported")  # kinds of `DecodeError` that speak of the type, not of damage
 # Seconds that are waited before somebody is told to come back later: who asks again at once would otherwise keep a
@@ -46,7 +48,7 @@ NO_IMAGE = ("not_an_image", "unsupported")  # kinds of `DecodeError` that speak 
 PAUSE = 0.05
 RETRY_AFTER = {StoreUnavailableError: "5", OverloadedError: "1"}  # seconds
 # Errors whose words are meant for whoever asked; those of all others may name files and hosts.
-TOLD = (ImageNotFoundError, DamagedImageError, OverloadedError, DecodeError, RequestError, ConfigError)
+TOLD = (ImageNotFoundError, DamagedImageError, OverloadedError, DecodeError, RequestError, ConfigError, RunError)
 
 _log = logging.getLogger(__name__)
 

@@ -1,0 +1,15 @@
+"""The first page: where everything is."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from synthetyk.service.context import service_of
+from synthetyk.service.pages.page import PageRoute, page
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("/")
+def home(request: Request) -> HTMLResponse:
+    """Show what can be done here, and with which models."""
+    return page(request, "home", "", served=list(service_of(request).models))
