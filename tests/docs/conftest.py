@@ -1,3 +1,4 @@
+import socket
 from pathlib import Path
 
 import pytest
@@ -9,3 +10,10 @@ ROOT = Path(__file__).parents[2]
 def root():
     """The repository."""
     return ROOT
+
+
+@pytest.fixture
+def free_port():
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]

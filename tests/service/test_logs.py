@@ -87,3 +87,8 @@ def test_uvicorns_own_lines_about_requests_are_off(lines):
     logging.getLogger("uvicorn.access").info("GET /v1/images/synthetyk")
     logging.getLogger("uvicorn.error").info("synthetyk is up")
     assert [line["message"] for line in lines()] == ["synthetyk is up"]
+
+
+def test_of_what_others_log_the_first_line_is_told():
+    record = logging.LogRecord("asyncio", logging.ERROR, "", 1, "Task failed\nfuture: <%s>", ("Doe^John",), None)
+    assert json.loads(JsonLines().format(record))["message"] == "Task failed"

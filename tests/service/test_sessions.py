@@ -1,7 +1,10 @@
+import json
 import re
 
+import httpx
 import pytest
 from tests.service.guarded import client_of, guarded, with_keys
+from tests.service.served import served
 
 from synthetyk.service.keys import KeyRing, read_keys
 from synthetyk.service.sessions import LIFE, SECRET, Sessions, share_secret
@@ -111,3 +114,19 @@ def test_an_https_session_stays_on_https(known):
     assert "Secure" in page.headers["set-cookie"]
     answer = browser.post("/login", data={**fields(page), "key": known[1]["read"]})
     assert "Secure" in answer.headers["set-cookie"]
+
+
+def test_every_process_of_a_service_knows_a_session_that_one_of_them_began(known, tmp_path):
+    file, keys = known
+    with served(tmp_path / "here", "--keys", file, "--workers", "2") as server:
+        with httpx.Client(base_url=server.address) as browser:
+            page = browser.get("/login")
+            assert browser.post("/login", data={**fields(page), "key": keys["read"]}).status_code == 303
+            cookies = dict(browser.cookies)
+        # Each client has a connection of its own, which any of the processes may take.
+        asked = [httpx.get(f"{server.address}/v1/images", cookies=cookies).status_code for _ in range(12)]
+        assert server.stop() == 0
+        lines = [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")]
+    assert asked == [200] * 12
+    told = [(line["route"], line["key"]) for line in lines if line.get("route") == "/v1/images"]
+    assert told == [("/v1/images", "a-read")] * 12

@@ -32,7 +32,8 @@ class JsonLines(logging.Formatter):
         """Return the line."""
         when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         values: dict[str, Any] = {"time": when, "level": record.levelname.lower(), "logger": record.name}
-        values |= getattr(record, "fields", None) or {"message": record.getMessage()}
+        # The first line alone: asyncio, for one, quotes an exception's message in those that follow.
+        values |= getattr(record, "fields", None) or {"message": record.getMessage().partition("\n")[0]}
         if said := getattr(record, "request_id", ""):
             values["request_id"] = said
         if record.exc_info and record.exc_info[1]:
