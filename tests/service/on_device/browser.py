@@ -13,7 +13,18 @@ import numpy as np
 import synthetyk.service.on_device
 
 STATIC = Path(synthetyk.service.on_device.__file__).parent / "static"
-BYTES = "const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));"
+PATIENCE = 120_000  # milliseconds until a page that does not answer has failed, also on a busy machine
+# Arrays go in and come out as base64: as JSON they would take most of the tests' time.
+HELPERS = """
+const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+const text = ({ buffer, byteOffset, byteLength }) => {
+  const parts = [];
+  for (let at = 0; at < byteLength; at += 30000) {
+    parts.push(String.fromCharCode(...new Uint8Array(buffer, byteOffset + at, Math.min(30000, byteLength - at))));
+  }
+  return btoa(parts.join(""));
+};
+"""
 
 
 class Recorder(SimpleHTTPRequestHandler):
@@ -49,6 +60,18 @@ def serving(folder):
         thread.join()
 
 
+def new_page(browser):
+    """Open a page that waits long enough."""
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    return page
+
+
 def packed(data):
-    """Return bytes or an array as base64, which `BYTES` unpacks."""
+    """Return bytes or an array as base64, which `bytes` unpacks in JavaScript."""
     return base64.b64encode(data if isinstance(data, bytes) else np.ascontiguousarray(data).tobytes()).decode()
+
+
+def unpacked(said, dtype=np.uint8):
+    """Return the array that `text` packed in JavaScript."""
+    return np.frombuffer(base64.b64decode(said), dtype=dtype)

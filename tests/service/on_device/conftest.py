@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 from tests.runtime.tiny import classifier_part, generator_part, tiny_classifier, tiny_generator, tiny_manifest
-from tests.service.on_device.browser import BYTES, STATIC, serving
+from tests.service.on_device.browser import HELPERS, STATIC, new_page, serving
 
 from synthetyk.core.errors import MissingDependencyError
 from synthetyk.runtime.package import open_package, write_package
@@ -30,11 +30,11 @@ def chromium():
 def module(chromium):
     """Return a function that runs JavaScript with one of the page's modules as `m` and what was `given`."""
     with serving(STATIC) as server:
-        page = chromium.new_page()
+        page = new_page(chromium)
         page.goto(server.url + "js/")
 
         def run(name, body, given=None):
-            code = f"async ([url, given]) => {{ {BYTES} const m = await import(url); {body} }}"
+            code = f"async ([url, given]) => {{ {HELPERS} const m = await import(url); {body} }}"
             return page.evaluate(code, [f"{server.url}js/{name}.js", given])
 
         yield run

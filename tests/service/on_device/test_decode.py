@@ -5,7 +5,7 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
-from tests.service.on_device.browser import packed
+from tests.service.on_device.browser import packed, unpacked
 
 from synthetyk.core.errors import DecodeError
 from synthetyk.data.decode import decode
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
 DECODE = """
 try {
   const { pixels, width, height, channels } = await m.decode(bytes(given), 100000);
-  return { pixels: Array.from(pixels), shape: [height, width, channels], deep: pixels instanceof Uint16Array };
+  return { pixels: text(pixels), shape: [height, width, channels], deep: pixels instanceof Uint16Array };
 } catch (error) {
   return { kind: error.kind, message: error.message };
 }
@@ -58,7 +58,7 @@ def check(module, data):
     expected, found = decode(data).pixels, seen(module, data)
     assert "pixels" in found, found
     height, width, _ = found["shape"]
-    pixels = np.array(found["pixels"], dtype=np.uint16 if found["deep"] else np.uint8).reshape(found["shape"])
+    pixels = unpacked(found["pixels"], np.uint16 if found["deep"] else np.uint8).reshape(found["shape"])
     assert (height, width) == expected.shape[:2]
     assert pixels.dtype == expected.dtype
     np.testing.assert_array_equal(pixels, np.broadcast_to(expected, pixels.shape))
@@ -127,7 +127,7 @@ def test_the_colours_of_a_jpeg_are_those_of_pillow(module, subsampling):
     stream = io.BytesIO()
     smooth.save(stream, "JPEG", subsampling=subsampling, quality=90)
     expected, found = decode(stream.getvalue()).pixels.astype(int), seen(module, stream.getvalue())
-    difference = np.abs(np.array(found["pixels"]).reshape(expected.shape) - expected)
+    difference = np.abs(unpacked(found["pixels"]).reshape(expected.shape) - expected)
     assert difference.max() <= 2
 
 

@@ -2,17 +2,18 @@ import hashlib
 
 import numpy as np
 import pytest
+from tests.service.on_device.browser import unpacked
 
 from synthetyk.core.noise import noise_of
 
 pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
 
-DRAW = "return Array.from(m.noiseOf(given.seed, given.label, given.numbers, given.latent, given.scale));"
+DRAW = "return text(m.noiseOf(given.seed, given.label, given.numbers, given.latent, given.scale));"
 
 
 def drawn(module, seed, label, numbers, latent, scale=1.0):
     given = {"seed": str(seed), "label": label, "numbers": numbers, "latent": latent, "scale": scale}
-    return np.array(module("noise", DRAW, given), dtype=np.float32).reshape(len(numbers), latent)
+    return unpacked(module("noise", DRAW, given), np.float32).reshape(len(numbers), latent)
 
 
 @pytest.mark.parametrize("size", [1, 127, 128, 129, 300])
@@ -30,9 +31,9 @@ def test_the_noise_of_an_image_is_the_servers(module, seed, label):
 
 
 def test_only_the_last_bit_of_numbers_in_the_tail_may_differ(module):
-    found, expected = drawn(module, 3, 1, [0, 8], 100_000), noise_of(3, 1, [0, 8], 100_000)
+    found, expected = drawn(module, 3, 1, [0, 8], 60_000), noise_of(3, 1, [0, 8], 60_000)
     differ = found != expected
     assert np.abs(expected[differ]).min(initial=9) > 3.654  # where the ziggurat's tail begins
     assert differ.sum() <= 5
     np.testing.assert_array_max_ulp(found, expected, maxulp=1)
-    assert (np.abs(expected) > 3.654).sum() > 20  # so the tail was met
+    assert (np.abs(expected) > 3.654).sum() > 15  # so the tail was met

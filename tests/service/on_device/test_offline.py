@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from PIL import Image
-from tests.service.on_device.browser import serving
+from tests.service.on_device.browser import new_page, serving
 
 pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
 
@@ -15,7 +15,7 @@ def left_behind(chromium, site):
     """The page after its server is gone, and every request that left the browser before."""
     with serving(site) as server:
         context = chromium.new_context(proxy={"server": server.url, "bypass": "<-loopback>"})
-        page = context.new_page()
+        page = new_page(context)
         page.goto(ORIGIN)
         page.locator("#on-device[data-ready]").wait_for()
         page.evaluate("navigator.serviceWorker.ready.then(() => {})")

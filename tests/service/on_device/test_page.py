@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 from PIL import Image
-from tests.service.on_device.browser import serving
+from tests.service.on_device.browser import new_page, serving
 
 from synthetyk.runtime.classifier import ClassifierSession
 from synthetyk.runtime.generator import GeneratorSession
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
 def opened(chromium, site):
     """The page with its models loaded, and its server; to load them takes longer than all that is done with them."""
     with serving(site) as server:
-        page = chromium.new_page()
+        page = new_page(chromium)
         page.wrong = []
         page.on("pageerror", lambda error: page.wrong.append(str(error)))
         page.on("console", lambda message: page.wrong.append(message.text) if message.type == "error" else None)
@@ -76,9 +76,9 @@ def test_an_image_is_classified_as_the_service_classifies_it(page, package, pict
     expected = session.predict(session.prepare(picture.read_bytes())[None])
     classify(page, picture)
     found = page.eval_on_selector_all(
-        "#bars li", "all => all.map((each) => [each.innerText, each.querySelector('meter').value])"
+        "#bars li", "all => all.map((each) => [each.innerText, each.querySelector('rect').width.baseVal.value / 100])"
     )
-    shown = {text.split("\n")[0].split(" ")[0]: value for text, value in found}
+    shown = {text.split()[0]: share for text, share in found}
     by_name = dict(zip((each.name for each in session.about.classes), expected.probabilities[0], strict=True))
     assert shown == pytest.approx(by_name, abs=1e-5)
     most = max(by_name, key=by_name.__getitem__)
@@ -88,7 +88,7 @@ def test_an_image_is_classified_as_the_service_classifies_it(page, package, pict
 
 def test_the_map_of_a_class_lies_over_the_image_and_can_be_taken_away(page, picture):
     classify(page, picture)
-    canvas = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"
+    canvas = "canvas => canvas.toDataURL()"
     first = page.eval_on_selector("#heat", canvas)
     page.select_option("#heat-class", "1" if page.input_value("#heat-class") != "1" else "0")
     assert page.eval_on_selector("#heat", canvas) != first
@@ -191,7 +191,7 @@ def test_every_control_has_a_name(page, picture):
     classify(page, picture)
     generate(page, count=1)
     nameless = page.eval_on_selector_all(
-        "input, select, button, meter, progress, canvas:not([aria-hidden])",
+        "input, select, button, progress, canvas:not([aria-hidden])",
         """all => {
           const named = (each) => each.labels?.length || each.ariaLabel || each.textContent.trim();
           return all.filter((each) => !named(each)).map((each) => each.outerHTML);

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from tests.service.on_device.browser import packed
+from tests.service.on_device.browser import packed, unpacked
 
 from synthetyk.data.pixels import DepthRule, fit, to_uint8
 from synthetyk.data.source import RawImage
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
 PREPARE = """
 const pixels = given.deep ? new Uint16Array(bytes(given.pixels).buffer) : bytes(given.pixels);
 const { width, height, channels, shape, bits, fit } = given;
-return Array.from(m.prepared({ pixels, width, height, channels }, { shape, depth_rule: { bits }, fit }));
+return text(m.prepared({ pixels, width, height, channels }, { shape, depth_rule: { bits }, fit }));
 """
 
 
@@ -18,7 +18,7 @@ def prepared(module, pixels, shape, fit="stretch", bits=8):
     height, width, channels = pixels.shape
     given = {"pixels": packed(pixels), "deep": pixels.dtype == np.uint16, "width": width, "height": height}
     given |= {"channels": channels, "shape": list(shape), "bits": bits, "fit": fit}
-    return np.array(module("pixels", PREPARE, given), dtype=np.uint8).reshape(shape)
+    return unpacked(module("pixels", PREPARE, given)).reshape(shape)
 
 
 def expected_of(pixels, shape, mode="stretch", bits=8):

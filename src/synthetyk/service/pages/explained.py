@@ -22,7 +22,7 @@ class Explained:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", ""):
+        if scope["type"] == "http" and _wants_page(scope):
             await self._app(scope, receive, _Explaining(scope, send))
         else:
             await self._app(scope, receive, send)
@@ -66,6 +66,10 @@ class _Explaining:
         problem = Problem.model_validate_json(self._body)
         shown = page(Request(self._scope), "problem", here, status=status, problem=problem, place=place)
         return bytes(shown.body)
+
+
+def _wants_page(scope: Scope) -> bool:
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
 def _is_problem(start: Message) -> bool:

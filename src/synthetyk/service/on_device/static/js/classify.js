@@ -1,6 +1,6 @@
 // The part of the page that classifies an image.
 
-import { at, made, paint, percent, tell, titleOf } from "./dom.js";
+import { at, bar, made, paint, percent, tell, titleOf } from "./dom.js";
 import { heatmap } from "./heatmap.js";
 
 const FITS = { stretch: "stretched", pad: "with black bars", crop: "cut to the centre" };
@@ -82,11 +82,10 @@ export class ClassifyView {
   #bars(classes, probabilities, first) {
     const order = probabilities.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
     return order.map((index) => {
-      const title = titleOf(classes[index]);
-      const name = made("span", {}, title, classes[index].risk ? made("small", {}, " a risk") : "");
+      const risk = classes[index].risk ? made("span", { className: "badge warn" }, "risk") : "";
+      const name = made("span", { className: index === first ? "first" : "" }, `${titleOf(classes[index])} `, risk);
       const value = made("span", { className: "value" }, percent(probabilities[index]));
-      const bar = made("meter", { min: 0, max: 1, value: probabilities[index], ariaLabel: `Probability of ${title}` });
-      return made("li", { className: index === first ? "first" : "" }, name, value, bar);
+      return made("li", {}, name, value, bar(probabilities[index]));
     });
   }
 

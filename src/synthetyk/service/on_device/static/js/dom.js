@@ -1,5 +1,7 @@
 // Small helpers for what the page shows. Text goes in as text, never as HTML.
 
+const SVG = "http://www.w3.org/2000/svg";
+
 /** @returns {HTMLElement} the one with that id */
 export function at(id) {
   return document.getElementById(id);
@@ -20,6 +22,18 @@ export function tell(element, message) {
 
 export function percent(share) {
   return `${(100 * share).toFixed(1)}%`;
+}
+
+/** A bar as long as a share; the share itself stands beside it in words. */
+export function bar(share) {
+  const drawing = document.createElementNS(SVG, "svg");
+  const length = document.createElementNS(SVG, "rect");
+  const attributes = { viewBox: "0 0 100 1", preserveAspectRatio: "none", "aria-hidden": "true" };
+  for (const [name, value] of Object.entries(attributes)) drawing.setAttribute(name, value);
+  length.setAttribute("width", 100 * share);
+  length.setAttribute("height", 1);
+  drawing.append(length);
+  return drawing;
 }
 
 /** What people call a class. */

@@ -50,7 +50,7 @@ export class GenerateView {
   }
 
   #nameCount() {
-    at("count-label").textContent = at("class").value === EVERY ? "Images of each class" : "Images";
+    at("count-label").textContent = at("class").value === EVERY ? "Of each class" : "Images";
   }
 
   #clear() {
