@@ -154,8 +154,8 @@ def experiment_tables(found: Experiments) -> tuple[Table, ...]:
 def _experiment(each: Experiment, names: Iterable[str], *, best: bool) -> tuple[Cell, ...]:
     notes = (f"{len(each.seeds)} seeds", *(("best on validation images",) if best else ()))
     failed = tuple(f"seed {seed} failed: {why}" for seed, why in each.failures.items())
-    precision = Cell(NONE, (each.precision,) if each.precision else ())
-    return (Cell(each.name, (*notes, *failed)), *_spreads(each.test, names), Cell(count(each.parameters)), precision)
+    last = (Cell(count(each.parameters)), Cell(each.precision or NONE))
+    return (Cell(each.name, (*notes, *failed)), *_spreads(each.test, names), *last)
 
 
 def _effects(effects: Iterable[Effect]) -> Table:

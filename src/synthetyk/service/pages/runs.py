@@ -11,7 +11,7 @@ from synthetyk.service.csrf import Protected
 from synthetyk.service.pages.below import Below
 from synthetyk.service.pages.curve import curve_of, distances
 from synthetyk.service.pages.jobs import Job, stop
-from synthetyk.service.pages.page import PageRoute, page
+from synthetyk.service.pages.page import page
 from synthetyk.service.pages.run_files import Experiments, Plan, Settings, read
 from synthetyk.service.pages.run_list import (
     NewRun,
@@ -31,7 +31,7 @@ PICTURES = {"real": "real.png", "curves": "curves.png", "nearest": "nearest.png"
 # A page that was written from data: it may show itself, and do nothing.
 SANDBOX = "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 
-router = APIRouter(prefix="/runs", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(prefix="/runs", include_in_schema=False)
 
 
 @router.get("")
