@@ -6,7 +6,10 @@ from importlib import import_module
 from benchmarks.options import parse
 
 ALL = {
-    **{name: f"benchmarks.{name}" for name in ("pneumonia", "classifiers", "compress", "memory", "tracking")},
+    **{
+        name: f"benchmarks.{name}"
+        for name in ("pneumonia", "classifiers", "transfer", "compress", "memory", "tracking")
+    },
     **{
         name: f"benchmarks.gan.{name}"
         for name in ("quality", "use", "throughput", "head_ct", "rmsprop", "studies", "gpu")
