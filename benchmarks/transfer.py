@@ -29,7 +29,7 @@ from synthetyk.training.classifier import ClassifierConfig, TrainedClassifier
 from synthetyk.training.classifier_trainer import ClassifierTrainer, judgeable_auc
 from synthetyk.training.encoder_start import published_start
 
-SEEDS, STEPS = 3, 128
+SEEDS, STEPS = 3, 100
 RATES = (4e-3, 1e-3)  # the house's own, and the customary one
 # Of the head's rate the encoder's part, and the part of the steps in which the encoder stands still.
 ARMS = {"from nothing": (0.25, 0.0), "published": (0.1, 0.1)}
