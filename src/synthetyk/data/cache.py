@@ -16,7 +16,7 @@ from synthetyk.data import pixels
 from synthetyk.data.dataset import Dataset
 from synthetyk.data.digest import pixel_digest
 from synthetyk.data.pixels import DepthRule, FitMode
-from synthetyk.data.source import Item, Source
+from synthetyk.data.source import Item, RawImage, Source
 from synthetyk.data.splits import SplitTable
 
 
@@ -38,6 +38,11 @@ class CacheRecord(Artifact):
     fit: FitMode
     depth_rule: DepthRule
     class_names: tuple[str, ...]
+
+    def bring(self, raw: RawImage) -> NDArray[np.uint8]:
+        """Bring a decoded image to the form of the cached ones, uint8 ``(C, H, W)``."""
+        stored = pixels.to_uint8(raw, self.depth_rule)
+        return pixels.fit(stored, size=self.size, channels=self.channels, mode=self.fit)
 
 
 def build_cache(
@@ -67,6 +72,7 @@ def build_cache(
         DatasetError: An image of the table is no longer in the data set, or can no longer be decoded.
     """
     items = _items(source, table)
+    record = CacheRecord(size=size, channels=channels, fit=fit, depth_rule=depth_rule, class_names=table.class_names)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "cache.json").unlink(missing_ok=True)
     beside = folder / ".images.npy.tmp"
@@ -78,17 +84,14 @@ def build_cache(
             progress(row, len(items), "decoding images")
             raw = source.read(item)
             digests[row] = int(pixel_digest(raw.pixels)[:16], 16)
-            stored = pixels.to_uint8(raw, depth_rule)
-            file.write(pixels.fit(stored, size=size, channels=channels, mode=fit).data)
+            file.write(record.bring(raw).data)
         file.flush()
         os.fsync(file.fileno())
     progress(len(items), len(items), "decoding images")
     beside.replace(folder / "images.npy")
     write_array(folder / "digests.npy", digests)
     table.save(folder / "splits.csv")
-    CacheRecord(size=size, channels=channels, fit=fit, depth_rule=depth_rule, class_names=table.class_names).save(
-        folder / "cache.json"
-    )
+    record.save(folder / "cache.json")
     return open_cache(folder)
 
 
