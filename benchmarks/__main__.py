@@ -6,7 +6,10 @@ from importlib import import_module
 from benchmarks.options import parse
 
 ALL = {
-    **{name: f"benchmarks.{name}" for name in ("pneumonia", "classifiers", "compress", "memory", "tracking")},
+    **{
+        name: f"benchmarks.{name}"
+        for name in ("pneumonia", "classifiers", "transfer", "compress", "memory", "tracking")
+    },
     "serving": "benchmarks.serving.rates",
     **{
         name: f"benchmarks.gan.{name}"

@@ -5,7 +5,7 @@ The recipe was chosen on the validation images of PneumoniaMNIST; every look at 
 classifiers and test groups, those of accuracy are Student's t over classifiers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import process_time
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.gan.sets import open_set, set_job
 from benchmarks.jobs import Job, measured, run_jobs
+from benchmarks.looks import LOOKS, log_looks
 from benchmarks.options import Options
 from benchmarks.record import write
 from synthetyk.compression.onnx_export import export_classifier
@@ -31,7 +32,6 @@ from synthetyk.training.classifier_trainer import ClassifierTrainer, judgeable_a
 
 SEEDS, FOLDS = 5, 5
 CALIBRATION = 256  # training images that show the ranges of activations
-LOOKS = "test_looks.md"
 LOST, MEGABYTES = 0.003, 1.0  # AUC that eight bits may cost, and the size that they may have
 Said = NDArray[np.float32]
 
@@ -207,33 +207,19 @@ def _said(options: Options, jobs: list[Job]) -> tuple[dict[str, Said], NDArray[n
     by_seed: dict[int, list[Mapping[str, Any]]] = {}
     for job in jobs:
         by_seed.setdefault(job.arguments["seed"], []).append(np.load(options.work / job.name / "test.npz"))
-    whole = []
-    for parts in by_seed.values():
-        joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-        order = np.argsort(joined["rows"])
-        whole.append({key: value[order] for key, value in joined.items()})
+    whole = [whole_of(parts) for parts in by_seed.values()]
     said = {precision: np.array([each[precision] for each in whole]) for precision in ("fp32", "int8")}
     return said, whole[0]["labels"], whole[0]["groups"]
+
+
+def whole_of(folds: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """Put the folds of a cross-validation together in the order of the data set, which `rows` tells."""
+    joined = {key: np.concatenate([fold[key] for fold in folds]) for key in folds[0]}
+    order = np.argsort(joined["rows"])
+    return {key: value[order] for key, value in joined.items()}
 
 
 def _look(options: Options, name: str, jobs: list[Job], row: Mapping[str, Any]) -> str:
     recipe = ", ".join(f"{key} {value}" for key, value in sorted(jobs[0].arguments["recipe"].items()))
     figures = f"AUC {row['AUC']:.4f}, accuracy {row['accuracy']:.4f}, int8 AUC {row['int8 AUC']:.4f}"
     return f"| {name} | {recipe} | {row['classifiers']} | {figures} | {measured(jobs, options.work)} |"
-
-
-def log_looks(path: Path, looks: list[str]) -> None:
-    """Add the looks that are not in the log yet; nothing is ever taken out of it."""
-    before = path.read_text() if path.exists() else LOOKS_HEAD
-    known = set(before.splitlines())
-    path.write_text(before + "".join(f"{look}\n" for look in looks if look not in known))
-
-
-LOOKS_HEAD = """# Looks at the test splits
-
-Every time that classifiers of `python -m benchmarks classifiers` were tested, written by it. What was tried on
-validation only is not here.
-
-| data | recipe | classifiers | figures | measured |
-| --- | --- | --- | --- | --- |
-"""

@@ -30,11 +30,12 @@ from synthetyk.data.source import Item, Problem, RawImage, SourceOptions
 from synthetyk.data.splits import SplitTable
 from synthetyk.evaluation.evaluate import EvaluationConfig, evaluate
 from synthetyk.evaluation.extractors.learned import LearnedExtractor
-from synthetyk.evaluation.generation import GenerationConfig, generate, open_synthetic
+from synthetyk.evaluation.generation import GenerationConfig, generate
 from synthetyk.evaluation.privacy import PrivacyConfig, audit
 from synthetyk.evaluation.study.inputs import SyntheticSet
 from synthetyk.evaluation.study.report import StudyConfig
 from synthetyk.evaluation.study.study import run_study
+from synthetyk.evaluation.synthetic_set import open_synthetic
 from synthetyk.tracking.jsonl import JsonlTracker
 from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.gan_trainer import GANConfig, GANTrainer

@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from benchmarks.classifiers import ROWS, Row, classify, jobs_of, log_looks, row_of, with_fold
+from benchmarks.classifiers import ROWS, Row, classify, jobs_of, row_of, with_fold
 from benchmarks.gan.sets import SETS
 from benchmarks.options import Options
 
@@ -83,11 +83,3 @@ def test_a_row_tells_scores_sizes_and_whether_the_goal_is_met(tmp_path):
     assert row["AUC"] == pytest.approx(0.9)
     assert row["int8 minus fp32"] == 0
     assert row["goal"].endswith("missed")
-
-
-def test_looks_at_the_test_split_are_added_once_and_never_lost(tmp_path):
-    path = tmp_path / "looks.md"
-    log_looks(path, ["| a |", "| b |"])
-    log_looks(path, ["| b |", "| c |"])
-    assert path.read_text().splitlines()[-3:] == ["| a |", "| b |", "| c |"]
-    assert path.read_text().startswith("# Looks at the test splits")

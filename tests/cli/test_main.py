@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from synthetyk.cli import main
 from synthetyk.core.errors import ArtifactError, ConfigError, RunError, SynthetykError
+from synthetyk.evaluation.anomaly_scores import AnomalyScores
 
 pytestmark = pytest.mark.xdist_group("finished run")
 
@@ -169,6 +170,21 @@ def test_anomalies_are_looked_for_on_request_and_come_into_the_report(copied):
     assert "against normal: AUROC" in result.output
     assert "Images, what was drawn of them" in copied.report.read_text()
     assert call("anomalies", copied.path).output.count("done before") == 3
+
+
+def test_anomalies_of_other_images_are_scored_and_lie_where_it_is_said(copied, tmp_path):
+    np.savez(tmp_path / "new.npz", images=np.random.default_rng(0).integers(0, 256, (5, 30, 20), dtype=np.uint8))
+    result = call("anomalies", copied.path, "--images", tmp_path / "new.npz")
+    assert result.exit_code == 0, result.output
+    assert "of 5 images lie above" in " ".join(result.output.split())
+    assert len(AnomalyScores.load(copied / "judged/new/scores.json").images) == 5
+    again = call("anomalies", copied.path, "--images", tmp_path / "new.npz", "--output", tmp_path / "out")
+    assert again.output.count("done before") == 3
+    assert (tmp_path / "out" / "strange.png").exists()
+
+
+def test_an_output_of_anomalies_without_images_is_refused(copied, tmp_path):
+    assert isinstance(call("anomalies", copied.path, "--output", tmp_path).exception, ConfigError)
 
 
 def test_the_normal_class_can_be_named_and_is_remembered(copied):

@@ -1,8 +1,10 @@
 import gzip
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from synthetyk.compression import compress
 from synthetyk.compression.compress import compress_classifier
@@ -153,3 +155,41 @@ def test_a_test_split_that_cannot_be_judged_leaves_the_figures_out(trained, disc
     assert [row.test for row in report.classifier.rows] == [None, None]
     assert report.classifier.precision.outcome == "not known"
     assert any("cannot be judged" in note for note in report.classifier.notes)
+
+
+def test_what_a_single_look_costs_is_measured_for_every_file(trained, discs, tmp_path):
+    several = replace(trained, views=2)
+    part = compress_classifier(several, discs, CONFIG.replace(rows=("int8",)), tmp_path).classifier
+    said, labels = several.probabilities(discs.test.all()), discs.test.labels
+    assert part.views.copies == 2
+    assert part.views.auc.value == pytest.approx(roc_auc_score(labels, said[:, 1]))
+    assert part.views.validation_auc == pytest.approx(
+        roc_auc_score(discs.val.labels, several.probabilities(discs.val.all())[:, 1])
+    )
+    for row in part.rows:
+        lost = row.test.views_difference
+        assert lost.value == pytest.approx(row.test.auc.value - part.views.auc.value)
+        assert lost.low <= lost.value <= lost.high
+
+
+def test_a_classifier_with_one_look_has_nothing_to_lose_by_it(compressed):
+    part = compressed[0].classifier
+    assert part.views is None
+    assert all(row.test.views_difference is None for row in part.rows)
+
+
+def test_rows_of_a_classifier_with_other_looks_are_not_kept(trained, discs, tmp_path):
+    config = CONFIG.replace(rows=())
+    for views in (0, 1, 2):
+        part = compress_classifier(replace(trained, views=views), discs, config, tmp_path).classifier
+        assert (part.original.test.views_difference is None) is (views == 0)
+
+
+def test_a_report_of_before_says_nothing_of_several_looks(compressed, tmp_path):
+    compressed[0].save(tmp_path / "compression.json")
+    values = json.loads((tmp_path / "compression.json").read_text())
+    del values["classifier"]["views"]
+    for row in values["classifier"]["rows"]:
+        del row["test"]["views_difference"]
+    (tmp_path / "compression.json").write_text(json.dumps({**values, "schema": "compression/1"}))
+    assert CompressionReport.load(tmp_path / "compression.json") == compressed[0]

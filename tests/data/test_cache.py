@@ -59,6 +59,27 @@ def test_an_opened_cache_is_the_one_that_was_built(inspection, tmp_path):
         np.testing.assert_array_equal(getattr(opened, part), getattr(built, part))
 
 
+def test_an_image_has_one_digest_whatever_its_size_in_the_cache(inspection, tmp_path):
+    small = cache(inspection, tmp_path / "small", size=(8, 8), channels=1)
+    large = cache(inspection, tmp_path / "large", size=(20, 24), channels=3)
+    assert np.array_equal(small.digests, large.digests)
+    scanned = [int(image.digest[:16], 16) for image in inspection.scan.images]
+    assert small.digests.tolist() == scanned
+
+
+def test_a_cache_of_before_digests_were_kept_has_none(inspection, tmp_path):
+    cache(inspection, tmp_path, size=(8, 8), channels=1)
+    (tmp_path / "digests.npy").unlink()
+    assert open_cache(tmp_path).digests is None
+
+
+def test_digests_of_other_images_are_refused(inspection, tmp_path):
+    cache(inspection, tmp_path, size=(8, 8), channels=1)
+    np.save(tmp_path / "digests.npy", np.zeros(3, dtype=np.uint64))
+    with pytest.raises(ArtifactError, match="digests.npy holds uint64"):
+        open_cache(tmp_path)
+
+
 def test_the_record_says_how_the_cache_was_made(inspection, tmp_path):
     cache(inspection, tmp_path, size=(16, 16), channels=1)
     record = CacheRecord.load(tmp_path / "cache.json")

@@ -4,21 +4,19 @@ import numpy as np
 import pytest
 
 from synthetyk.core.errors import ArtifactError, ConfigError, RunError
-from synthetyk.evaluation.generation import (
-    GenerationConfig,
-    balance_counts,
-    generate,
-    load_synthetic,
-    open_synthetic,
-    verify,
-)
+from synthetyk.data.images_met import ImagesMet
+from synthetyk.evaluation.generation import GenerationConfig, balance_counts, generate
+from synthetyk.evaluation.synthetic_set import images_met, load_synthetic, open_synthetic, verify
 from synthetyk.models.gan_network import NetworkConfig, build_generator
 from synthetyk.training.generator_file import GeneratorCard, LoadedGenerator
 
 FORMATS = ("png", "npz", "webdataset")
 
 
-def make_generator(classes=2, channels=1):
+MET = ImagesMet(np.array([3, 7], dtype=np.uint64), np.array([5], dtype=np.uint64))
+
+
+def make_generator(classes=2, channels=1, met=None):
     config = NetworkConfig(resolution=28, classes=classes, channels=channels, width=4, latent=8)
     network = build_generator(config, 0, "test")
     card = GeneratorCard(
@@ -30,7 +28,7 @@ def make_generator(classes=2, channels=1):
         training_sha256="0" * 64,
         sha256="f" * 64,
     )
-    return LoadedGenerator(network.eval(), card)
+    return LoadedGenerator(network.eval(), card, met)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +99,7 @@ def test_classes_are_mixed(tmp_path, generator):
 def test_the_manifest_says_where_the_set_comes_from(tmp_path, generator):
     generate(generator, GenerationConfig(counts=(2, 3)), tmp_path / "set")
     manifest = json.loads((tmp_path / "set" / "manifest.json").read_text())
-    assert manifest["schema"] == "manifest/1"
+    assert manifest["schema"] == "manifest/2"
     assert manifest["synthetic"] is True
     assert manifest["model_sha256"] == "f" * 64
     assert manifest["seed"] == 3
@@ -239,3 +237,47 @@ def test_a_damaged_manifest_is_said(tmp_path, generator):
 )
 def test_balancing_fills_every_class_up_to_the_largest(counts, missing):
     assert balance_counts(counts) == missing
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_set_tells_which_images_its_generator_met(tmp_path, format_):
+    path = output(tmp_path, format_)
+    generate(make_generator(met=MET), GenerationConfig(counts=(2, 3), format=format_), path)
+    manifest = verify(path)
+    assert (manifest.met.trained, manifest.met.judged) == (2, 1)
+    found = images_met(path)
+    assert found.trained.tolist() == [3, 7] and found.judged.tolist() == [5]
+    assert load_synthetic(path)[0].shape == (5, 1, 28, 28)
+
+
+def test_a_generator_whose_images_are_not_known_leaves_a_set_that_says_nothing_of_them(tmp_path, generator):
+    for met in (MET, None):
+        path = tmp_path / "set.npz"
+        generate(make_generator(met=met), GenerationConfig(counts=(2, 3), format="npz"), path, overwrite=True)
+    assert images_met(path) is None
+    assert not (tmp_path / "set.met.npy").exists()
+
+
+def test_which_images_were_met_may_be_left_out_but_not_changed(tmp_path):
+    generate(make_generator(met=MET), GenerationConfig(counts=(2, 3)), tmp_path / "set")
+    file = tmp_path / "set" / "met.npy"
+    kept = file.read_bytes()
+    file.write_bytes(kept[:-1] + b"\0")
+    for look in (verify, images_met):
+        with pytest.raises(ArtifactError, match="met.npy was changed"):
+            look(tmp_path / "set")
+    file.unlink()
+    assert verify(tmp_path / "set").met and images_met(tmp_path / "set") is None
+
+
+def test_a_manifest_of_before_is_read_as_one_that_says_nothing_of_them(tmp_path, generator):
+    generate(generator, GenerationConfig(counts=(2, 3)), tmp_path / "set")
+    path = tmp_path / "set" / "manifest.json"
+    values = {name: value for name, value in json.loads(path.read_text()).items() if name != "met"}
+    path.write_text(json.dumps({**values, "schema": "manifest/1"}))
+    assert verify(tmp_path / "set").met is None
+
+
+def test_what_is_no_synthetic_set_tells_nothing(tmp_path):
+    with pytest.raises(ArtifactError, match="no synthetic set"):
+        images_met(tmp_path)

@@ -12,6 +12,7 @@ from synthetyk.compression.report import (
     Figure,
     PrecisionVerdict,
     TestScores,
+    ViewsScores,
 )
 from synthetyk.core.errors import ArtifactError
 from synthetyk.packaging.card import model_card
@@ -124,6 +125,20 @@ def test_the_form_that_the_compression_picked_is_packaged_with_its_own_figures(
     assert (figures["auc"].value, figures["auc"].low) == (0.91, 0.88)
     assert "120 test images in 60 groups" in figures["auc"].about
     assert manifest.verdicts["compression"] == "Fewer bits do not hurt."
+
+
+def test_what_a_single_look_costs_stands_among_the_figures(built, inputs, tmp_path):
+    data = (built[0] / "artifacts/package/classifier.onnx").read_bytes()
+    (tmp_path / "classifier-picked.onnx").write_bytes(data)
+    report = compression_of("int8", data)
+    lost, part = Figure(value=-0.004, low=-0.009, high=0.001), report.classifier
+    row = part.rows[0].replace(test=part.rows[0].test.replace(views_difference=lost))
+    views = ViewsScores(copies=4, validation_auc=0.93, auc=Figure(value=0.914, low=0.88, high=0.94))
+    looking = report.model_copy(update={"classifier": part.replace(rows=(row,), views=views)})
+    manifest, _ = contents(replace(inputs, generator=None, compression=looking, models=tmp_path))
+    (figure,) = [each for each in manifest.classifier.figures if each.name == "views_difference"]
+    assert (figure.value, figure.low, figure.high) == (-0.004, -0.009, 0.001)
+    assert "sees 4 copies too" in figure.about
 
 
 def test_a_form_that_is_not_the_one_that_was_measured_is_refused(inputs, tmp_path):

@@ -1,14 +1,20 @@
 import numpy as np
 import pytest
+from PIL import Image
 
-from synthetyk.core.errors import ConfigError
+from synthetyk.core.errors import ConfigError, RunError
 from synthetyk.core.progress import silent
+from synthetyk.data.cache import open_cache
 from synthetyk.data.classes import ClassWords
 from synthetyk.evaluation.anomaly import AnomalyReport
+from synthetyk.evaluation.anomaly_file import load_detector
+from synthetyk.evaluation.anomaly_scores import AnomalyScores
+from synthetyk.pipeline.anomalies import judge_images
 from synthetyk.pipeline.reporting import up_to_date
 from synthetyk.pipeline.run_folder import begin_run
 from synthetyk.pipeline.stage import StageRecord, record_path, run_stage
 from synthetyk.pipeline.stages import BY_NAME, STAGES, up_to
+from synthetyk.training.autoencoder import AutoencoderTrainer
 
 pytestmark = pytest.mark.xdist_group("finished run")
 ANOMALIES = BY_NAME["anomalies"]
@@ -32,6 +38,38 @@ def test_another_normal_class_trains_it_again(copied):
     assert "generate" in up_to_date(copied, STAGES)
     run_stage(ANOMALIES, copied, silent)
     assert AnomalyReport.load(copied / "anomalies.json").normal == "benign"
+
+
+def test_it_is_not_trained_again_for_a_sheet_that_was_lost(copied, monkeypatch):
+    run_stage(ANOMALIES, copied, silent)
+    before = (copied / "anomalies.png").read_bytes()
+    (copied / "anomalies.png").unlink()
+    monkeypatch.setattr(AutoencoderTrainer, "fit", lambda _self: pytest.fail("trained again"))
+    assert not run_stage(ANOMALIES, copied, silent).skipped
+    assert (copied / "anomalies.png").read_bytes() == before
+
+
+def test_new_images_are_judged_by_the_detector_of_the_run(copied, tmp_path):
+    run_stage(ANOMALIES, copied, silent)
+    folder = tmp_path / "new"
+    for number, pixels in enumerate(open_cache(copied.cache).test.all()[:, 0]):
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(folder / f"{number:03}.png")
+    found = judge_images(copied, str(folder), tmp_path / "out", silent)
+    assert AnomalyScores.load(tmp_path / "out" / "scores.json") == found
+    assert (tmp_path / "out" / "strange.png").exists()
+    scores = {image.key: image.score for image in found.images}
+    expected = load_detector(copied / "anomalies").scores(open_cache(copied.cache).test)
+    assert [scores[f"{number:03}.png"] for number in range(len(expected))] == pytest.approx(expected, rel=1e-4)
+    report = AnomalyReport.load(copied / "anomalies.json")
+    assert (found.limit, found.normal) == (report.limit, "normal")
+    assert found.strange == sum(score > report.limit for score in scores.values())
+    assert run_stage(ANOMALIES, copied, silent).skipped
+
+
+def test_without_a_detector_it_is_said_how_to_train_one(copied, tmp_path):
+    with pytest.raises(RunError, match="has no anomaly detector. Train it: synthetyk anomalies"):
+        judge_images(copied, str(tmp_path), tmp_path / "out", silent)
 
 
 def begun(folder, settings):

@@ -3,6 +3,8 @@ import pytest
 from synthetyk.core.artifacts import sha256_file
 from synthetyk.core.errors import TrainingError
 from synthetyk.core.progress import silent
+from synthetyk.data.cache import open_cache
+from synthetyk.evaluation.synthetic_set import images_met
 from synthetyk.pipeline import gans
 from synthetyk.pipeline.run_folder import begin_run
 from synthetyk.pipeline.stage import run_stage
@@ -32,6 +34,14 @@ def test_two_gans_have_seeds_and_folders_of_their_own(two):
 def test_each_gan_generates_a_set(two):
     assert (two.synthetic_of(0) / "manifest.json").exists()
     assert (two.synthetic_of(1) / "manifest.json").exists()
+
+
+def test_each_set_tells_which_images_its_gan_met(two):
+    data = open_cache(two.cache)
+    for index in range(2):
+        met = images_met(two.synthetic_of(index))
+        assert set(met.trained.tolist()) == set(data.digests[data.splits == "train"].tolist())
+        assert set(met.judged.tolist()) == set(data.digests[data.splits == "val"].tolist())
 
 
 def test_side_by_side_is_the_same_as_alone(two, tmp_path, tiny_settings):

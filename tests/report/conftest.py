@@ -29,7 +29,6 @@ from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.data.pixels import DepthRule
 from synthetyk.evaluation.anomaly import AnomalyReport, Estimate
 from synthetyk.evaluation.evaluate import Evaluation, EvaluationConfig, ExtractorScores
-from synthetyk.evaluation.generation import Manifest
 from synthetyk.evaluation.privacy import LIMITS, Privacy, Space
 from synthetyk.evaluation.scores import Measure, Ratio, Scores
 from synthetyk.evaluation.sharpness import Sharpness
@@ -46,6 +45,7 @@ from synthetyk.evaluation.study.report import (
     StudyReport,
 )
 from synthetyk.evaluation.study.verdict import Verdict
+from synthetyk.evaluation.synthetic_set import Manifest
 from synthetyk.models.gan_network import NetworkConfig
 from synthetyk.report.inputs import ReportInputs, StageLine
 from synthetyk.training.generator_file import GeneratorCard

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.runtime.tiny import classifier_part, generator_part, tiny_manifest
 
+from synthetyk.compression.report import Figure, ViewsScores
 from synthetyk.evaluation.study.report import StudyReport
 from synthetyk.models.gan_network import NetworkConfig
 from synthetyk.report.report import ReportInputs, StageLine, render_report
@@ -506,6 +507,20 @@ def test_every_form_of_the_models_stands_beside_the_original(page: Page) -> None
     assert "−0.001 −0.003 to 0.000" in section
     assert "Not made: distilled. The original is EdgeNet of width 16 already." in section
     assert "FD[learned] of 630 images" in section
+
+
+def test_files_that_look_once_say_what_that_costs(inputs: ReportInputs) -> None:
+    assert "changed copies of an image" not in Page(render_report(inputs)).text
+    part = inputs.compression.classifier
+    lost = Figure(value=-0.0042, low=-0.0091, high=0.0012)
+    rows = tuple(row.replace(test=row.test.replace(views_difference=lost)) for row in part.rows)
+    views = ViewsScores(copies=4, validation_auc=0.914, auc=Figure(value=0.906, low=0.88, high=0.93))
+    looking = inputs.compression.model_copy(update={"classifier": part.replace(rows=rows, views=views)})
+    text = Page(render_report(replace(inputs, compression=looking))).text
+    assert "averages over 4 changed copies of an image" in text
+    assert "in one pass instead of 5" in text
+    assert "Against all looks of the classifier" in text
+    assert text.count("-0.004") + text.count("−0.004") >= 3
 
 
 def test_a_run_without_smaller_models_says_so(inputs: ReportInputs, bare: ReportInputs) -> None:

@@ -145,6 +145,17 @@ def test_the_users_experiment_is_honoured(one_store, tmp_path, client, monkeypat
     assert run_of(client, gan(tmp_path)).info.experiment_id == experiment.experiment_id
 
 
+def test_an_experiment_that_another_process_makes_meanwhile_is_used(one_store, tmp_path, client, monkeypatch):
+    from mlflow.tracking import MlflowClient
+
+    MlflowTracker.open(gan(tmp_path, 0)).close()
+    look, answers = MlflowClient.get_experiment_by_name, iter([None])
+    monkeypatch.setattr(MlflowClient, "get_experiment_by_name", lambda *asked: next(answers, look(*asked)))
+    MlflowTracker.open(gan(tmp_path, 1)).close()
+    first, second = (run_of(client, gan(tmp_path, index)).info.experiment_id for index in (0, 1))
+    assert first == second
+
+
 @pytest.mark.parametrize("folder", ["mlruns", "file:///tmp/mlruns"])
 def test_the_file_store_is_refused(tmp_path, monkeypatch, folder):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", folder)

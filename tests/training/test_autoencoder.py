@@ -1,10 +1,21 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from tests.training.bars import bars
 
-from synthetyk.core.errors import TrainingError
-from synthetyk.training.autoencoder import AutoencoderConfig, AutoencoderTrainer, corrupt, learning_rate_at
+from synthetyk.core.artifacts import sha256_file
+from synthetyk.core.errors import ArtifactError, TrainingError
+from synthetyk.training.autoencoder import (
+    ABOUT_FILE,
+    AutoencoderConfig,
+    AutoencoderFile,
+    AutoencoderTrainer,
+    TrainedAutoencoder,
+    corrupt,
+    learning_rate_at,
+)
 from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.classifier_trainer import ClassifierTrainer
 from synthetyk.training.labelled_images import ArrayImages
@@ -39,6 +50,30 @@ def test_the_same_seed_gives_the_same_bits() -> None:
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize(("encoder", "code"), [("edgenet", 4), ("squeezenet", 0)])
+def test_a_loaded_autoencoder_draws_the_same(encoder: str, code: int, tmp_path: Path) -> None:
+    config = CONFIG.replace(encoder=encoder, code=code, steps=1)
+    trained = AutoencoderTrainer(config, TRAIN, VAL).fit()
+    trained.save(tmp_path)
+    loaded = TrainedAutoencoder.load(tmp_path)
+    assert np.array_equal(loaded.drawn(VAL.images), trained.drawn(VAL.images))
+    assert (loaded.shape, loaded.config, loaded.curve, loaded.best_step) == (VAL.shape, config, trained.curve, 1)
+
+
+def test_weights_of_another_autoencoder_are_refused(tmp_path: Path) -> None:
+    trained = AutoencoderTrainer(CONFIG.replace(steps=1), TRAIN, VAL).fit()
+    trained.save(tmp_path)
+    weights = tmp_path / "autoencoder.safetensors"
+    weights.write_bytes(weights.read_bytes() + b"x")
+    with pytest.raises(ArtifactError, match="not the file that autoencoder.json names"):
+        TrainedAutoencoder.load(tmp_path)
+    about = AutoencoderFile.load(tmp_path / "autoencoder.json")
+    wider = about.config.replace(width=16)
+    about.model_copy(update={"config": wider, "weights_sha256": sha256_file(weights)}).save(tmp_path / ABOUT_FILE)
+    with pytest.raises(ArtifactError, match="does not fit"):
+        TrainedAutoencoder.load(tmp_path)
 
 
 def test_a_classifier_can_begin_with_its_encoder() -> None:

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from synthetyk.core.errors import ArtifactError
+from synthetyk.data.images_met import ImagesMet
 from synthetyk.models.gan_network import NetworkConfig, build_generator
-from synthetyk.training.generator_file import GeneratorCard, load_generator, save_generator
+from synthetyk.training.generator_file import GeneratorCard, load_generator, met_file, save_generator
 from synthetyk.training.sampler import Sampler
 
 
@@ -32,6 +33,13 @@ def test_a_loaded_generator_draws_noise_as_widely_as_its_card_says(saved):
     save_generator(path, generator, card.model_copy(update={"noise_scale": 1.3}))
     expected = Sampler(generator, 2, 8, seed=3, noise_scale=1.3).sample(1, range(5))
     assert np.array_equal(load_generator(path).sampler().sample(1, range(5)), expected)
+
+
+def test_a_generator_knows_the_images_that_it_met_where_these_were_written_down(saved):
+    path, _, _ = saved
+    assert load_generator(path).met is None
+    ImagesMet(np.array([7], dtype=np.uint64), np.array([], dtype=np.uint64)).save(met_file(path))
+    assert load_generator(path).met.trained.tolist() == [7]
 
 
 def test_a_generator_that_is_not_the_cards_is_refused(saved):

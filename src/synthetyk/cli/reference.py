@@ -40,6 +40,9 @@ from synthetyk.training.recipes import RECIPES, Recipe, Size
 # Where each JSON file lies in a run folder, by its schema.
 PLACES = {
     "anomalies": "anomalies.json",
+    "anomaly_detector": "anomalies/detector.json",
+    "anomaly_scores": "judged/NAME/scores.json, after anomalies --images",
+    "autoencoder": "anomalies/autoencoder.json, after --pretrain study/autoencoder/autoencoder.json",
     "bookmark": "tracking/TRACKER.json, tracking/TRACKER-gan-0.json, tracking/TRACKER-NAME/seed-0.json",
     "cache": "cache/cache.json",
     "checkpoint": "checkpoints/ATTEMPT-STEP/state.json",

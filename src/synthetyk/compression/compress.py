@@ -8,7 +8,14 @@ import numpy as np
 from synthetyk.compression.names import ORIGINAL, PRECISION_WORDS, RowName, Variant
 from synthetyk.compression.onnx_export import export_classifier
 from synthetyk.compression.precision import Feeds, quantised, with_half_weights
-from synthetyk.compression.quality import Predictions, Splits, scores_on_test, unit_batches, validation_auc
+from synthetyk.compression.quality import (
+    Predictions,
+    Splits,
+    scores_on_test,
+    unit_batches,
+    validation_auc,
+    views_scores,
+)
 from synthetyk.compression.report import (
     ClassifierPart,
     ClassifierRow,
@@ -16,6 +23,7 @@ from synthetyk.compression.report import (
     CompressionConfig,
     CompressionReport,
     LeftOut,
+    ViewsScores,
 )
 from synthetyk.compression.rows import Shelf, hashed, versions
 from synthetyk.compression.speed import BATCHES
@@ -77,6 +85,7 @@ def compress_classifier(
         test_images=len(test),
         test_groups=len(np.unique(test.groups)),
         notes=_notes(rows),
+        views=bench.looks(),
     )
     return CompressionReport(classifier=part, config=config, versions=versions())
 
@@ -92,6 +101,7 @@ class Bench:
         shelf: Where models lie.
         original: ``classifier.onnx`` of the original.
         said: What the original says.
+        views: What the classifier says that averages over several looks at an image, if it does: no file does.
         exported: Variants that were made already, in 32 bits.
         failed: Variants that could not be made, with the reason.
     """
@@ -102,6 +112,7 @@ class Bench:
     shelf: Shelf
     original: bytes
     said: Predictions
+    views: Predictions | None = None
     exported: dict[Variant, bytes] = field(default_factory=dict)
     failed: dict[Variant, SynthetykError] = field(default_factory=dict)
 
@@ -111,9 +122,10 @@ class Bench:
         original = export_classifier(classifier)
         words = config.model_dump(mode="json", exclude={"rows", "generator_rows", "positive_class", "tolerance"})
         about = {"config": words, "versions": versions(), "data": splits.sha256}
-        key = hashed(about, original)
-        shelf = Shelf(folder, "classifier", key, config.seconds)
-        return cls(classifier, splits, config, shelf, original, Predictions.of(original, splits))
+        looks = {"views": [classifier.views, classifier.config.seed]} if classifier.views else {}
+        shelf = Shelf(folder, "classifier", hashed(about | looks, original), config.seconds)
+        views = Predictions.of_views(classifier, splits)
+        return cls(classifier, splits, config, shelf, original, Predictions.of(original, splits), views)
 
     def row(self, name: str, original: ClassifierRow | None) -> ClassifierRow:
         """Return a row, made and measured unless that was done before.
@@ -128,16 +140,24 @@ class Bench:
         said = self.said if name == ORIGINAL else Predictions.of(model, self.splits)
         about = self._about(parts)
         made = self.shelf.put(name, about, model, self._feeds(max(BATCHES)))
-        resamples, seed = self.config.resamples, self.config.seed
         row = ClassifierRow(
             **made.model_dump(),
             validation_auc=validation_auc(said, self.splits),
-            test=scores_on_test(said, self.said, self.splits, resamples=resamples, seed=seed),
+            test=scores_on_test(said, self.said, self.splits, views=self.views, **self._bootstrap),
             benefit="",
         )
         row = self._worded(row, original or row)
         ClassifierRowFile(inputs=self.shelf.key, row=row).save(self.shelf.record(name))
         return row
+
+    @property
+    def _bootstrap(self) -> dict[str, int]:
+        return {"resamples": self.config.resamples, "seed": self.config.seed}
+
+    def looks(self) -> ViewsScores | None:
+        """Return what several looks at an image are worth; None if the classifier takes one."""
+        copies = self.classifier.views
+        return views_scores(self.views, copies, self.splits, **self._bootstrap) if self.views else None
 
     def _worded(self, row: ClassifierRow, original: ClassifierRow) -> ClassifierRow:
         known = row.validation_auc is not None and original.validation_auc is not None

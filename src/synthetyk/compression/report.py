@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from synthetyk.compression.names import DEFAULT_ROWS, GENERATOR_ROWS, check_names
 from synthetyk.compression.speed import Latency
-from synthetyk.core.artifacts import Artifact
+from synthetyk.core.artifacts import Artifact, Migration
 from synthetyk.core.config import Config
 from synthetyk.metrics.interval import Interval
 
@@ -68,6 +68,20 @@ class Figure(Config):
         return cls(value=interval.value, low=interval.low, high=interval.high)
 
 
+class ViewsScores(Config):
+    """What the classifier is worth as it was trained, if it averages over several looks at an image, as no file does.
+
+    Attributes:
+        copies: Changed copies of an image that it averages over, beside the image itself.
+        validation_auc: On the validation split; None if that holds one class only.
+        auc: On the test split; None if that cannot be judged.
+    """
+
+    copies: int
+    validation_auc: float | None
+    auc: Figure | None
+
+
 class TestScores(Config):
     """What a model is worth on the test split; intervals come from a bootstrap over its groups.
 
@@ -77,6 +91,8 @@ class TestScores(Config):
         calibration_error: Expected, over 15 bins.
         auc_difference: Its AUC minus the original's, paired by test group.
         agreement: Share of the images that it calls as the original does.
+        views_difference: Its AUC minus that of the classifier with all of its looks, paired by test group; None if that
+            looks once as well.
     """
 
     __test__ = False  # no test, whatever its name says
@@ -86,6 +102,7 @@ class TestScores(Config):
     calibration_error: Figure
     auc_difference: Figure
     agreement: float
+    views_difference: Figure | None = None
 
 
 class ModelFile(Config):
@@ -182,6 +199,7 @@ class ClassifierPart(Config):
         test_images: Images in the test split.
         test_groups: Patients, slides or other groups in it.
         notes: What a reader has to know, in words.
+        views: What several looks at an image are worth, which the files do not take; None if the classifier takes one.
     """
 
     class_names: tuple[str, ...]
@@ -194,6 +212,7 @@ class ClassifierPart(Config):
     test_images: int
     test_groups: int
     notes: tuple[str, ...]
+    views: ViewsScores | None = None
 
     @property
     def original(self) -> ClassifierRow:
@@ -233,6 +252,8 @@ class CompressionReport(Artifact):
     """
 
     schema_name: ClassVar[str] = "compression"
+    schema_version: ClassVar[int] = 2
+    migrations: ClassVar[dict[int, Migration]] = {1: dict}  # nothing was said of several looks
 
     classifier: ClassifierPart | None = None
     generator: GeneratorPart | None = None
@@ -249,6 +270,8 @@ class ClassifierRowFile(Artifact):
     """
 
     schema_name: ClassVar[str] = "compressed_classifier"
+    schema_version: ClassVar[int] = 2
+    migrations: ClassVar[dict[int, Migration]] = {1: dict}
 
     inputs: str
     row: ClassifierRow

@@ -5,6 +5,7 @@ back, and a large file that was cut short ends the process (SIGBUS) instead of r
 is mapped, which is faster.
 """
 
+import io
 import math
 import os
 from itertools import pairwise
@@ -14,11 +15,19 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from synthetyk.core.artifacts import write_bytes
 from synthetyk.core.errors import ArtifactError
 
 Rows = NDArray[np.int64] | NDArray[np.bool_] | slice
 
 MAPPED_BYTES = 2**28  # what a process may hold resident for nothing
+
+
+def write_array(path: Path, array: NDArray[Any]) -> None:
+    """Write a small array as a ``.npy`` file, beside `path` and renamed into place."""
+    written = io.BytesIO()
+    np.save(written, array, allow_pickle=False)
+    write_bytes(path, written.getvalue())
 
 
 class StoredArray:
@@ -51,7 +60,7 @@ class StoredArray:
         """
         try:
             mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
+        except (OSError, EOFError, ValueError) as error:
             raise ArtifactError(
                 f"{path} cannot be read: {error}", expected="a .npy file", action="Make it again"
             ) from error

@@ -4,16 +4,19 @@ import os
 from pathlib import Path
 from typing import ClassVar, Literal
 
+import numpy as np
 from numpy.lib.format import write_array_header_1_0
+from numpy.typing import NDArray
 
 from synthetyk.core.artifacts import Artifact
 from synthetyk.core.errors import ArtifactError, DatasetError
 from synthetyk.core.progress import Progress, silent
-from synthetyk.core.stored_array import StoredArray
+from synthetyk.core.stored_array import StoredArray, write_array
 from synthetyk.data import pixels
 from synthetyk.data.dataset import Dataset
+from synthetyk.data.digest import pixel_digest
 from synthetyk.data.pixels import DepthRule, FitMode
-from synthetyk.data.source import Item, Source
+from synthetyk.data.source import Item, RawImage, Source
 from synthetyk.data.splits import SplitTable
 
 
@@ -36,6 +39,11 @@ class CacheRecord(Artifact):
     depth_rule: DepthRule
     class_names: tuple[str, ...]
 
+    def bring(self, raw: RawImage) -> NDArray[np.uint8]:
+        """Bring a decoded image to the form of the cached ones, uint8 ``(C, H, W)``."""
+        stored = pixels.to_uint8(raw, self.depth_rule)
+        return pixels.fit(stored, size=self.size, channels=self.channels, mode=self.fit)
+
 
 def build_cache(
     source: Source,
@@ -48,7 +56,7 @@ def build_cache(
     fit: FitMode = "stretch",
     progress: Progress = silent,
 ) -> Dataset:
-    """Decode images into ``images.npy``, ``splits.csv`` and, when both are complete, ``cache.json``.
+    """Decode images into ``images.npy``, ``digests.npy``, ``splits.csv`` and, when both are complete, ``cache.json``.
 
     Args:
         source: The data set.
@@ -64,24 +72,26 @@ def build_cache(
         DatasetError: An image of the table is no longer in the data set, or can no longer be decoded.
     """
     items = _items(source, table)
+    record = CacheRecord(size=size, channels=channels, fit=fit, depth_rule=depth_rule, class_names=table.class_names)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "cache.json").unlink(missing_ok=True)
     beside = folder / ".images.npy.tmp"
+    digests = np.empty(len(items), dtype=np.uint64)
     header = {"descr": "|u1", "fortran_order": False, "shape": (len(items), channels, *size)}
     with beside.open("wb") as file:
         write_array_header_1_0(file, header)
         for row, item in enumerate(items):
             progress(row, len(items), "decoding images")
-            stored = pixels.to_uint8(source.read(item), depth_rule)
-            file.write(pixels.fit(stored, size=size, channels=channels, mode=fit).data)
+            raw = source.read(item)
+            digests[row] = int(pixel_digest(raw.pixels)[:16], 16)
+            file.write(record.bring(raw).data)
         file.flush()
         os.fsync(file.fileno())
     progress(len(items), len(items), "decoding images")
     beside.replace(folder / "images.npy")
+    write_array(folder / "digests.npy", digests)
     table.save(folder / "splits.csv")
-    CacheRecord(size=size, channels=channels, fit=fit, depth_rule=depth_rule, class_names=table.class_names).save(
-        folder / "cache.json"
-    )
+    record.save(folder / "cache.json")
     return open_cache(folder)
 
 
@@ -119,7 +129,19 @@ def open_cache(folder: Path) -> Dataset:
         splits=table.splits,
         keys=table.keys,
         class_names=table.class_names,
+        digests=_digests(folder / "digests.npy", len(table)),
     )
+
+
+def _digests(path: Path, count: int) -> NDArray[np.uint64] | None:
+    """Read the images' digests; None in a cache of before they were kept."""
+    if not path.exists():
+        return None
+    stored = StoredArray.open(path)
+    found, expected = f"{stored.dtype} {stored.shape}", f"uint64 {(count,)}"
+    if found != expected:
+        raise _unusable(path, f"holds {found}", expected)
+    return stored[:]
 
 
 def _unusable(path: Path, found: str, expected: str = "") -> ArtifactError:

@@ -89,6 +89,7 @@ class Dataset:
         splits: ``(N,)`` of ``"train"``, ``"val"``, ``"test"``.
         keys: ``(N,)`` unique names, for example paths below the data set's root.
         class_names: One name per label; empty if the set has no labels.
+        digests: ``(N,)``, the first 64 bits of each `digest.pixel_digest`; None in caches of before they were kept.
     """
 
     images: ImageArray
@@ -97,6 +98,7 @@ class Dataset:
     splits: NDArray[np.str_]
     keys: NDArray[np.str_]
     class_names: tuple[str, ...] = field(default=())
+    digests: NDArray[np.uint64] | None = None
 
     def __len__(self) -> int:
         return len(self.images)

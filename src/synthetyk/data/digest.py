@@ -1,4 +1,4 @@
-"""One SHA-256 over images, labels and class names, read piece by piece."""
+"""Hashes of images: of the decoded pixels of one, and of many with their labels and class names."""
 
 import hashlib
 import json
@@ -7,6 +7,8 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from synthetyk.data.pixels import is_grey
 
 BLOCK = 1024  # images read into memory at a time
 
@@ -24,6 +26,17 @@ class Labelled(Protocol):
     def batch(self, positions: NDArray[np.int64], /) -> NDArray[np.uint8]:
         """Return the uint8 images ``(m, C, H, W)`` at some positions."""
         ...
+
+
+def pixel_digest(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> str:
+    """Return a hash of an image as it was decoded ``(H, W, C)``; grey that is stored three times is hashed once.
+
+    It is that of the picture, not of the file, and the same whatever the image's name and its size in a cache.
+    """
+    kept = pixels[..., :1] if is_grey(pixels) else pixels
+    digest = hashlib.blake2b(f"{kept.shape} {kept.dtype}".encode(), digest_size=16)
+    digest.update(kept.tobytes())
+    return digest.hexdigest()
 
 
 def hash_images(class_names: Sequence[str], parts: Iterable[Labelled]) -> str:

@@ -1,6 +1,5 @@
 """One pass over a data set: decode every image once, keep what is known about it, keep no pixels."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -11,6 +10,7 @@ from PIL import Image
 
 from synthetyk.core.errors import DatasetError, DecodeError
 from synthetyk.core.progress import Progress, silent
+from synthetyk.data.digest import pixel_digest
 from synthetyk.data.pixels import DepthRule, depth_rule, is_grey, to_uint8
 from synthetyk.data.source import Item, Problem, RawImage, Source
 
@@ -159,15 +159,9 @@ def _describe(item: Item, raw: RawImage, mean: float) -> ScannedImage:
         mode=raw.mode,
         bit_depth=raw.bit_depth,
         max_value=int(raw.pixels.max()),
-        digest=_digest(raw.pixels),
+        digest=pixel_digest(raw.pixels),
         mean=mean,
     )
-
-
-def _digest(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> str:
-    digest = hashlib.blake2b(f"{pixels.shape} {pixels.dtype}".encode(), digest_size=16)
-    digest.update(pixels.tobytes())
-    return digest.hexdigest()
 
 
 def _thumbnail(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.float32]:

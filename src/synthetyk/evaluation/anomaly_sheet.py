@@ -1,5 +1,6 @@
-"""A sheet to look at: test images, what the autoencoder draws of them, and where it errs as it never did."""
+"""A sheet to look at: images, what the autoencoder draws of them, and where it errs as it never did."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,14 +34,29 @@ def anomaly_sheet(
     """
     labels = [normal, *(label for label in range(len(test.class_names)) if label != normal)]
     chosen = {label: images for label in labels if len(images := _some(test.of_class(label), columns, label, seed))}
-    maps = {label: detector.maps(images) for label, images in chosen.items()}
-    most = float(np.quantile(np.concatenate([each.ravel() for each in maps.values()]), BRIGHTEST))
-    rows, captions = [], []
-    for label, images in chosen.items():
+    rows = [(test.class_names[label], images) for label, images in chosen.items()]
+    draw_sheet(detector, rows, path, columns=columns)
+
+
+def draw_sheet(
+    detector: AnomalyDetector, rows: Sequence[tuple[str, NDArray[np.uint8]]], path: Path, *, columns: int = 10
+) -> None:
+    """Draw rows of images above their drawings and maps of what is strange; all maps share one scale of colours.
+
+    Args:
+        detector: Of the normal class.
+        rows: What to write beside each row, and its uint8 images ``(n, C, H, W)``, at most `columns`.
+        path: Receives the PNG.
+        columns: Images in a row.
+    """
+    maps = [detector.maps(images) for _, images in rows]
+    most = float(np.quantile(np.concatenate([each.ravel() for each in maps]), BRIGHTEST))
+    tiles, captions = [], []
+    for (caption, images), strange in zip(rows, maps, strict=True):
         drawn = from_unit(detector.autoencoder.drawn(images))
-        rows += [_filled(row, columns) for row in (_coloured(images), _coloured(drawn), heat(maps[label], most))]
-        captions += [test.class_names[label], "drawn again", "strange"]
-    write_bytes(path, png_bytes(contact_sheet(np.concatenate(rows), columns=columns, captions=captions)))
+        tiles += [_filled(row, columns) for row in (_coloured(images), _coloured(drawn), heat(strange, most))]
+        captions += [caption, "drawn again", "strange"]
+    write_bytes(path, png_bytes(contact_sheet(np.concatenate(tiles), columns=columns, captions=captions)))
 
 
 def heat(maps: Floats, most: float) -> NDArray[np.uint8]:

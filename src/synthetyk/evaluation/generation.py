@@ -4,7 +4,6 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +11,15 @@ from pydantic import Field
 
 import synthetyk
 from synthetyk.core import seeding
-from synthetyk.core.artifacts import Artifact, sha256_file
+from synthetyk.core.artifacts import sha256_file
 from synthetyk.core.config import Config
-from synthetyk.core.errors import ArtifactError, ConfigError, RunError
+from synthetyk.core.errors import ConfigError, RunError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.data import shards
-from synthetyk.data.dataset import ImageArray
 from synthetyk.data.shards import Batches, Format, Images, Labels, Layout
+from synthetyk.evaluation.synthetic_set import Manifest, MetFile, Papers
 from synthetyk.training.generator_file import LoadedGenerator
 from synthetyk.training.sampler import CHUNK, Sampler
-
-NOTICE = (
-    "Every image of this set was drawn by a generative model: never diagnose with it. Whether some resemble images of "
-    "patients that the model was trained on is what the privacy audit tells, not this file."
-)
 
 
 class GenerationConfig(Config):
@@ -42,42 +36,6 @@ class GenerationConfig(Config):
     seed: int | None = Field(default=None, ge=0)
     format: Format = "png"
     per_shard: int = Field(default=1000, ge=1)
-
-
-class Manifest(Artifact):
-    """Where a synthetic set comes from and what it holds, ``manifest.json`` beside ``files.jsonl``.
-
-    Attributes:
-        synthetic: Always true.
-        notice: What a reader has to know.
-        created_by: Tool and version; no time, so that the same seed gives the same bytes.
-        model_sha256: Hash of the generator's weights.
-        noise_scale: What that generator multiplies its noise with.
-        seed: Seed of the images.
-        format: How the images are stored.
-        count: Images in all.
-        counts: Images per class.
-        class_names: One name per label; empty for a set without labels.
-        image_shape: (C, H, W) of each image.
-        files: Name of the list of files, lines of ``{"path", "sha256", "bytes"}``.
-        files_sha256: Hash of that list, and through it of every file.
-    """
-
-    schema_name: ClassVar[str] = "manifest"
-
-    synthetic: Literal[True] = True
-    notice: str = NOTICE
-    created_by: str
-    model_sha256: str
-    noise_scale: float = 1.0
-    seed: int
-    format: Format
-    count: int
-    counts: dict[str, int]
-    class_names: tuple[str, ...]
-    image_shape: tuple[int, int, int]
-    files: str
-    files_sha256: str
 
 
 def balance_counts(counts: Sequence[int] | NDArray[np.int64]) -> tuple[int, ...]:
@@ -102,7 +60,7 @@ def generate(
         generator: What draws.
         config: What to draw.
         output: Folder to make; or a path that ends in ``.npz``, which becomes that one file with ``.manifest.json`` and
-            ``.files.jsonl`` beside it.
+            ``.files.jsonl`` and, where it is known which images the generator met, ``.met.npy`` beside it.
         overwrite: Replace a synthetic set that lies there.
         progress: Told about images drawn.
 
@@ -116,7 +74,7 @@ def generate(
     folder = target.fresh()
     seed = generator.card.seed if config.seed is None else config.seed
     batches = _batches(generator.sampler(seed), layout, config.counts, seed, progress)
-    _list_files(_write(folder, target, config, layout, batches), folder, folder / target.files)
+    _list_files(_write(folder, target, config, layout, batches), folder, folder / target.papers.files)
     manifest = Manifest(
         created_by=f"Synthetyk {synthetyk.__version__}",
         model_sha256=generator.card.sha256,
@@ -127,70 +85,12 @@ def generate(
         counts={layout.class_name(label): count for label, count in enumerate(config.counts)},
         class_names=layout.class_names,
         image_shape=layout.shape,
-        files=target.files,
-        files_sha256=sha256_file(folder / target.files),
+        files=target.papers.files,
+        files_sha256=sha256_file(folder / target.papers.files),
+        met=MetFile.write(generator.met, folder / target.papers.met) if generator.met else None,
     )
-    manifest.save(folder / target.manifest)
+    manifest.save(folder / target.papers.manifest)
     target.finish()
-    return manifest
-
-
-def load_synthetic(path: Path) -> tuple[Images, Labels]:
-    """Read a synthetic set: uint8 images ``(N, C, H, W)`` and int64 labels, `UNLABELLED` where there are none.
-
-    Args:
-        path: The folder that `generate` made, or any npz with arrays `images` and `labels`.
-
-    Raises:
-        ArtifactError: Something is missing or damaged.
-    """
-    if path.suffix == ".npz":
-        return shards.read_npz(path)
-    manifest = Manifest.load(path / "manifest.json")
-    if manifest.format == "npz":
-        return shards.read_npz(path / shards.NPZ_NAME)
-    if manifest.format == "webdataset":
-        return shards.read_webdataset(path)
-    return shards.read_png(path, manifest.class_names)
-
-
-def open_synthetic(path: Path) -> tuple[ImageArray, Labels]:
-    """Read a synthetic set as `load_synthetic` does; the images of an npz stay in the file until they are asked for.
-
-    Args:
-        path: The folder that `generate` made.
-
-    Raises:
-        ArtifactError: Something is missing or damaged.
-    """
-    npz = path / shards.NPZ_NAME
-    return shards.open_npz(npz) if npz.exists() else load_synthetic(path)
-
-
-def verify(path: Path) -> Manifest:
-    """Check every file of a synthetic set against its hashes.
-
-    Args:
-        path: What `generate` was given as `output`.
-
-    Returns:
-        The manifest.
-
-    Raises:
-        ArtifactError: A file is missing, was changed, or does not belong to the set.
-    """
-    target = _Target(path, single=path.suffix == ".npz")
-    folder = target.home
-    manifest = Manifest.load(folder / target.manifest)
-    files = folder / manifest.files
-    if not files.is_file() or sha256_file(files) != manifest.files_sha256:
-        raise ArtifactError(f"{files} is missing or was changed", action="Generate the set again")
-    listed = {line["path"]: line["sha256"] for line in map(json.loads, files.read_text().splitlines())}
-    for name, sha256 in listed.items():
-        if not (folder / name).is_file() or sha256_file(folder / name) != sha256:
-            raise ArtifactError(f"{folder / name} is missing or was changed", action="Generate the set again")
-    if not target.single:
-        _refuse_strangers(folder, {*listed, target.manifest, target.files})
     return manifest
 
 
@@ -198,17 +98,14 @@ class _Target:
     """Where a set goes: a folder of its own, or one npz with its papers beside it."""
 
     def __init__(self, output: Path, *, single: bool) -> None:
-        self.output, self.single = output, single
-        self.home = output.parent if single else output
-        prefix = f"{output.stem}." if single else ""
-        self.manifest, self.files = f"{prefix}manifest.json", f"{prefix}files.jsonl"
+        self.output, self.single, self.papers = output, single, Papers(output, single=single)
         self._partial = output.with_name(f".{output.name}.partial")
 
     def check_free(self, overwrite: bool) -> None:
         """Refuse to touch what is not ours."""
         if not self.output.exists() or (self.output.is_dir() and not any(self.output.iterdir())):
             return
-        ours = (self.home / self.manifest).is_file()
+        ours = (self.papers.home / self.papers.manifest).is_file()
         if not (overwrite and ours):
             found = f"{self.output} exists" if ours else f"{self.output} exists and is no set that Synthetyk made"
             action = "Choose another output" + (", or overwrite it" if ours else "")
@@ -222,9 +119,12 @@ class _Target:
 
     def finish(self) -> None:
         """Move what is complete into place, the manifest last."""
+        papers = self.papers
         if self.single:
-            for name in (self.files, self.output.name, self.manifest):
-                (self._partial / name).replace(self.home / name)
+            (papers.home / papers.met).unlink(missing_ok=True)
+            for name in (papers.files, papers.met, self.output.name, papers.manifest):
+                if (self._partial / name).exists():
+                    (self._partial / name).replace(papers.home / name)
             self._partial.rmdir()
             return
         if self.output.exists():
@@ -277,9 +177,3 @@ def _list_files(paths: Iterable[Path], folder: Path, listing: Path) -> None:
         for path in paths:
             line = {"path": path.relative_to(folder).as_posix(), "sha256": sha256_file(path)}
             file.write(json.dumps({**line, "bytes": path.stat().st_size}) + "\n")
-
-
-def _refuse_strangers(folder: Path, known: set[str]) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file() and path.relative_to(folder).as_posix() not in known:
-            raise ArtifactError(f"{path} does not belong to the set", action="Remove it, or generate the set again")

@@ -182,6 +182,12 @@ def _own_figures(part: ClassifierPart) -> Iterator[Measured]:
         figure = getattr(row.test, name)
         more = ", minus that of the classifier as it was trained" if name == "auc_difference" else ""
         yield Measured(name=name, value=figure.value, low=figure.low, high=figure.high, about=about + more)
+    if figure := row.test.views_difference:
+        copies = part.views.copies if part.views else 0
+        more = f", which sees an image once, minus that of the classifier as trained, which sees {copies} copies too"
+        yield Measured(
+            name="views_difference", value=figure.value, low=figure.low, high=figure.high, about=about + more
+        )
     yield Measured(name="agreement", value=row.test.agreement, about=f"{about}: share called as the original does")
 
 

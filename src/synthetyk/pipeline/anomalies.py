@@ -1,19 +1,35 @@
 """The stage that looks for what is not normal: no part of a whole run, since the budget is not for it."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from synthetyk.core.errors import ConfigError, NotApplicableError
+from synthetyk.core.errors import ConfigError, NotApplicableError, RunError
 from synthetyk.core.progress import Progress
-from synthetyk.data.cache import open_cache
+from synthetyk.data.cache import CacheRecord, open_cache
 from synthetyk.data.classes import Classes
-from synthetyk.evaluation.anomaly import AnomalyDetector, detect
+from synthetyk.data.dataset import Subset
+from synthetyk.data.open import open_source
+from synthetyk.data.source import SourceOptions
+from synthetyk.evaluation.anomaly import AnomalyDetector, AnomalyReport, detect
+from synthetyk.evaluation.anomaly_file import (
+    ABOUT_FILE,
+    DetectorFile,
+    detector_of,
+    inputs_of,
+    load_detector,
+    save_detector,
+)
+from synthetyk.evaluation.anomaly_scores import AnomalyScores, judge, strangest_sheet
 from synthetyk.evaluation.anomaly_sheet import anomaly_sheet
 from synthetyk.pipeline.configs import anomaly_config
 from synthetyk.pipeline.plan import Plan
 from synthetyk.pipeline.run_folder import RunFolder, load_present
-from synthetyk.pipeline.stage import Stage
+from synthetyk.pipeline.stage import Stage, StageRecord, record_path
 from synthetyk.training.autoencoder import AutoencoderConfig, AutoencoderTrainer
+
+FOLDER = "anomalies"  # of the detector
+SCORES_FILE, SHEET_FILE = "scores.json", "strange.png"
 
 
 def _work(run: RunFolder, progress: Progress) -> None:
@@ -23,11 +39,56 @@ def _work(run: RunFolder, progress: Progress) -> None:
         raise NotApplicableError("There are no labels, so nothing tells which images are normal")
     normal = dataset.class_names.index(normal_class(run))
     train, val = (part.of_class(normal) for part in (dataset.train, dataset.val))
-    trained = AutoencoderTrainer(_config(run), train, val, progress=progress).fit()
-    detector = AnomalyDetector.of(trained, train)
+    detector = _detector(run, train, val, progress)
     report = detect(detector, dataset.train, dataset.val, dataset.test, normal, seed=seed)
     anomaly_sheet(detector, dataset.test, normal, run / "anomalies.png", seed=seed)
     report.save(run / "anomalies.json")
+
+
+def _detector(run: RunFolder, train: Subset, val: Subset, progress: Progress) -> AnomalyDetector:
+    """Return the detector that the run holds; if it holds none of these images and settings, train one first."""
+    folder, config = run / FOLDER, _config(run)
+    inputs = inputs_of(config, train, val)
+    if found := detector_of(folder, inputs):
+        return found
+    trained = AutoencoderTrainer(config, train, val, progress=progress).fit()
+    detector = AnomalyDetector.of(trained, train)
+    save_detector(folder, trained, detector, normal=normal_class(run), inputs=inputs)
+    return detector
+
+
+def judge_images(run: RunFolder, location: str, folder: Path, progress: Progress) -> AnomalyScores:
+    """Score images of any kind with the detector that a run holds; write ``scores.json`` and ``strange.png``.
+
+    Args:
+        run: The run; its stage is done.
+        location: Folder, table, file, or what else a source recognises.
+        folder: Receives the two.
+        progress: Called for every block of images.
+
+    Raises:
+        RunError: The run has no detector.
+        DatasetError: There are no images that can be used.
+    """
+    if not (run / FOLDER / ABOUT_FILE).exists():
+        record = load_present(StageRecord, record_path(run, "anomalies"))
+        why = record.reason if record else ""
+        raise RunError(f"{run.path} has no anomaly detector", action=why or f"Train it: synthetyk anomalies {run.path}")
+    about, detector = DetectorFile.load(run / FOLDER / ABOUT_FILE), load_detector(run / FOLDER)
+    source, form = open_source(location, SourceOptions()), CacheRecord.load(run.cache / "cache.json")
+    judged, limit = judge(detector, source, form, progress=progress), AnomalyReport.load(run / "anomalies.json").limit
+    images, problems = judged.reports(limit)
+    strangest_sheet(detector, source, form, judged, folder / SHEET_FILE)
+    scores = AnomalyScores(
+        location=location,
+        normal=about.normal,
+        detector_sha256=about.autoencoder_sha256,
+        limit=limit,
+        images=images,
+        problems=problems,
+    )
+    scores.save(folder / SCORES_FILE)
+    return scores
 
 
 def normal_class(run: RunFolder) -> str:
@@ -60,7 +121,7 @@ ANOMALIES = Stage(
     "anomalies",
     "Finds what does not look normal, by an autoencoder that has met normal images alone.",
     reads=("cache",),
-    writes=("anomalies.json", "anomalies.png"),
+    writes=("anomalies.json", "anomalies.png", FOLDER),
     work=_work,
     settings=_settings,
     optional=True,

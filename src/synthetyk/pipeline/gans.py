@@ -11,6 +11,8 @@ from synthetyk.core.errors import TrainingError
 from synthetyk.core.processes import serve_parent, worker
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import open_cache
+from synthetyk.data.dataset import Dataset
+from synthetyk.data.images_met import ImagesMet
 from synthetyk.evaluation.candidate import CandidateConfig, CandidateScorer
 from synthetyk.evaluation.extractors.learned import LearnedExtractor
 from synthetyk.evaluation.training_distance import TrainingDistance
@@ -21,6 +23,7 @@ from synthetyk.pipeline.trackers import tell_missed, training_tracker
 from synthetyk.tracking.tracker import NullTracker
 from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.gan_trainer import GANTrainer
+from synthetyk.training.generator_file import met_file
 from synthetyk.training.world import ALONE, World, current_world
 
 log = logging.getLogger(__name__)
@@ -63,6 +66,7 @@ def train_gan(run: RunFolder, index: int, progress: Progress, world: World = ALO
     extractor = LearnedExtractor.open(run.features)
     looks = CandidateConfig(threads=config.threads, seed=config.seed)
     scorer = CandidateScorer(dataset.train, dataset.val, extractor, looks)
+    _note_met(dataset, run.generator_of(index))
     if scorer.note:
         log.warning("%s.", scorer.note)
     with training_tracker(run, index, config.model_dump(mode="json")) as tracker:
@@ -78,6 +82,15 @@ def train_gan(run: RunFolder, index: int, progress: Progress, world: World = ALO
             world=world,
         ).fit()
         tracker.keep(folder / "generator.json")
+
+
+def _note_met(dataset: Dataset, generator: Path) -> None:
+    """Write down which images a generator meets before it meets them: no generator ever lies beside another's."""
+    met = ImagesMet.of(dataset)
+    if met:
+        met.save(met_file(generator))
+    else:
+        met_file(generator).unlink(missing_ok=True)
 
 
 def tell_trainings(run: RunFolder, trackers: Collection[str]) -> None:

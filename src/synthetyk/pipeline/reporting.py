@@ -13,9 +13,9 @@ from synthetyk.data.classes import Classes
 from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.evaluation.anomaly import AnomalyReport
 from synthetyk.evaluation.evaluate import Evaluation
-from synthetyk.evaluation.generation import Manifest
 from synthetyk.evaluation.privacy import Privacy
 from synthetyk.evaluation.study.report import StudyReport
+from synthetyk.evaluation.synthetic_set import Manifest
 from synthetyk.pipeline.hardware import usable_threads
 from synthetyk.pipeline.lock import locked
 from synthetyk.pipeline.run_folder import RunFolder, load_present

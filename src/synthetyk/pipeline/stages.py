@@ -18,7 +18,7 @@ from synthetyk.data.splits import SplitTable
 from synthetyk.evaluation.evaluate import EvaluationConfig, evaluate
 from synthetyk.evaluation.extractors.learned import LearnedExtractor
 from synthetyk.evaluation.extractors.registry import open_extractor
-from synthetyk.evaluation.generation import GenerationConfig, generate, open_synthetic
+from synthetyk.evaluation.generation import GenerationConfig, generate
 from synthetyk.evaluation.nearest_sheet import nearest_sheet
 from synthetyk.evaluation.privacy import PrivacyConfig, audit
 from synthetyk.evaluation.sampling import ImageSampler
@@ -27,6 +27,7 @@ from synthetyk.evaluation.study.inputs import SyntheticSet
 from synthetyk.evaluation.study.report import StudyConfig
 from synthetyk.evaluation.study.start import fitting
 from synthetyk.evaluation.study.study import run_study
+from synthetyk.evaluation.synthetic_set import open_synthetic
 from synthetyk.metrics.extractor import FeatureExtractor
 from synthetyk.pipeline.anomalies import ANOMALIES
 from synthetyk.pipeline.compression import compress_run, installed
@@ -286,7 +287,7 @@ STAGES = (
         writes=("synthetic",),
         work=_generate,
         settings=_chosen("synthetic_per_class", "gan_seeds"),
-        uses=("replicas/*/generator.json",),
+        uses=("replicas/*/generator.json", "generator.met.npy", "replicas/*/generator.met.npy"),
     ),
     Stage(
         "study",

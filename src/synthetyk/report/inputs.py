@@ -11,9 +11,9 @@ from synthetyk.data.classes import Classes
 from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.evaluation.anomaly import AnomalyReport
 from synthetyk.evaluation.evaluate import Evaluation
-from synthetyk.evaluation.generation import Manifest
 from synthetyk.evaluation.privacy import Privacy
 from synthetyk.evaluation.study.report import StudyReport
+from synthetyk.evaluation.synthetic_set import Manifest
 from synthetyk.runtime.manifest import PackageManifest
 
 Status = Literal["done", "not applicable", "failed", "out of date", "not finished"]

@@ -166,7 +166,8 @@ def _create(path: Path) -> None:
 
     with TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
         MlflowClient(tracking_uri=f"{SQLITE}{folder}/mlflow.db").search_experiments(max_results=1)
-        write_bytes(path, Path(folder, "mlflow.db").read_bytes())
+        if not path.exists():  # on a busy machine another process may have been quicker, and has runs in its store
+            write_bytes(path, Path(folder, "mlflow.db").read_bytes())
 
 
 def _exists(client: "MlflowClient", run: str) -> bool:
@@ -195,11 +196,19 @@ def _begin(client: "MlflowClient", subject: Subject) -> str:
 
 
 def _experiment(client: "MlflowClient") -> str:
+    """Return the id of the experiment, made if there is none; another process may make it meanwhile."""
+    from mlflow.exceptions import MlflowException
+
     name = os.environ.get("MLFLOW_EXPERIMENT_NAME", "synthetyk")
     found = client.get_experiment_by_name(name)
-    if found:
-        return str(found.experiment_id)
-    return str(client.create_experiment(name, artifact_location=_artifacts(client.tracking_uri)))
+    if not found:
+        try:
+            return str(client.create_experiment(name, artifact_location=_artifacts(client.tracking_uri)))
+        except MlflowException:
+            found = client.get_experiment_by_name(name)
+            if not found:
+                raise
+    return str(found.experiment_id)
 
 
 def _artifacts(store: str) -> str | None:

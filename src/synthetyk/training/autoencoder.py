@@ -7,19 +7,23 @@ modeling", CVPR 2022): the loss counts only those. ``draw`` draws the image as i
 
 import copy
 import math
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from pydantic import Field
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from synthetyk.core import seeding
+from synthetyk.core.artifacts import Artifact, sha256_file, write_bytes
 from synthetyk.core.config import Config
-from synthetyk.core.errors import DivergedError, TrainingError
+from synthetyk.core.errors import ArtifactError, DivergedError, TrainingError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.models.autoencoder import Autoencoder
 from synthetyk.models.encoder import EncoderShape
@@ -31,6 +35,7 @@ from synthetyk.training.labelled_images import LabelledImages
 from synthetyk.training.numerics import prepare_torch
 
 Task = Literal["denoise", "mask", "draw"]
+ABOUT_FILE, WEIGHTS_FILE = "autoencoder.json", "autoencoder.safetensors"
 
 
 class AutoencoderConfig(Config):
@@ -73,18 +78,40 @@ class AutoencoderConfig(Config):
     threads: int = Field(1, ge=1)
 
 
+class AutoencoderFile(Artifact):
+    """``autoencoder.json``: everything about an autoencoder but its weights.
+
+    Attributes:
+        shape: (C, H, W) of an image.
+        config: Settings of its training.
+        curve: Validation loss by step.
+        best_step: Where its weights were taken.
+        weights_sha256: Of the weights file beside it.
+    """
+
+    schema_name: ClassVar[str] = "autoencoder"
+
+    shape: tuple[int, int, int]
+    config: AutoencoderConfig
+    curve: dict[int, float]
+    best_step: int
+    weights_sha256: str
+
+
 @dataclass(frozen=True)
 class TrainedAutoencoder:
     """An autoencoder at its best look.
 
     Attributes:
         network: In evaluation mode.
+        shape: (C, H, W) of an image.
         config: Settings of its training.
         curve: Validation loss by step: squared error, of half the range from black to white.
         best_step: Where its weights were taken: the lowest loss.
     """
 
     network: Autoencoder
+    shape: tuple[int, int, int]
     config: AutoencoderConfig
     curve: dict[int, float]
     best_step: int
@@ -99,6 +126,45 @@ class TrainedAutoencoder:
         """Return what is drawn of uint8 images ``(N, C, H, W)``, float32 in [-1, 1]."""
         parts = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
         return np.concatenate([self.network(to_network(part)).numpy() for part in parts])
+
+    def save(self, folder: Path) -> None:
+        """Write weights, then settings; a kill between the two leaves a pair that `load` refuses."""
+        tensors = {name: value.contiguous() for name, value in self.network.state_dict().items()}
+        write_bytes(folder / WEIGHTS_FILE, save(tensors))
+        AutoencoderFile(
+            shape=self.shape,
+            config=self.config,
+            curve=self.curve,
+            best_step=self.best_step,
+            weights_sha256=sha256_file(folder / WEIGHTS_FILE),
+        ).save(folder / ABOUT_FILE)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read an autoencoder that `save` wrote.
+
+        Raises:
+            ArtifactError: A file is missing or damaged, or the two do not belong together.
+        """
+        about, weights = AutoencoderFile.load(folder / ABOUT_FILE), folder / WEIGHTS_FILE
+        if not weights.exists() or sha256_file(weights) != about.weights_sha256:
+            raise ArtifactError(f"{weights} is not the file that {ABOUT_FILE} names", action="Train it again")
+        network = build_autoencoder(about.config, about.shape)
+        try:
+            network.load_state_dict(load_file(weights))
+        except (SafetensorError, RuntimeError) as error:
+            raise ArtifactError(f"{weights} does not fit the network", action="Train it again") from error
+        values = {field.name: getattr(about, field.name) for field in fields(cls) if field.name != "network"}
+        return cls(network.eval(), **values)
+
+
+def build_autoencoder(config: AutoencoderConfig, shape: tuple[int, int, int]) -> Autoencoder:
+    """Return the untrained network for images of `shape` (C, H, W).
+
+    Raises:
+        UnknownNameError: No encoder has the name in the settings.
+    """
+    return Autoencoder.build(config.encoder, EncoderShape(*shape, base=config.width), config.code, config.seed)
 
 
 class AutoencoderTrainer:
@@ -120,8 +186,7 @@ class AutoencoderTrainer:
         if not (len(train) and len(val)):
             raise TrainingError("There are no training or no validation images", action="Carve a validation split")
         self.config, self.train, self.val, self.progress = config, train, val, progress
-        shape = EncoderShape(*train.shape, base=config.width)
-        self.network = Autoencoder.build(config.encoder, shape, config.code, config.seed)
+        self.network = build_autoencoder(config, train.shape)
         rate, decay = config.learning_rate, config.weight_decay
         self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=rate, weight_decay=decay, fused=True)
         self.order = BatchOrder([np.arange(len(train), dtype=np.int64)], config.batch_size, config.seed)
@@ -142,7 +207,8 @@ class AutoencoderTrainer:
                 if curve[step] == min(curve.values()):
                     best = copy.deepcopy(self.network)
                 self.progress(step, self.config.steps, f"validation loss {curve[step]:.4f}")
-        return TrainedAutoencoder(best.eval(), self.config, curve, min(curve, key=lambda step: curve[step]))
+        best_step = min(curve, key=lambda step: curve[step])
+        return TrainedAutoencoder(best.eval(), self.train.shape, self.config, curve, best_step)
 
     def train_step(self, step: int) -> None:
         """Make one step; steps count from 0."""

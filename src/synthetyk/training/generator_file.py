@@ -1,4 +1,4 @@
-"""A trained generator on disk: ``generator.safetensors`` with ``generator.json`` beside it."""
+"""A trained generator on disk: ``generator.safetensors``, beside it ``generator.json`` and which images it met."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from torch import nn
 
 from synthetyk.core.artifacts import Artifact, sha256_file, write_bytes
 from synthetyk.core.errors import ArtifactError
+from synthetyk.data.images_met import ImagesMet
 from synthetyk.models.condition import renewed
 from synthetyk.models.gan_network import NetworkConfig, build_generator
 from synthetyk.training.sampler import Sampler
@@ -51,10 +52,12 @@ class LoadedGenerator:
     Attributes:
         network: In evaluation mode.
         card: What is known about it.
+        met: The images that it met in its training, where that is known.
     """
 
     network: nn.Module
     card: GeneratorCard
+    met: ImagesMet | None = None
 
     def sampler(self, seed: int | None = None) -> Sampler:
         """Return a sampler; by default with the seed of the training."""
@@ -75,6 +78,11 @@ def save_generator(path: Path, network: nn.Module, card: GeneratorCard) -> Gener
     return card
 
 
+def met_file(path: Path) -> Path:
+    """Return where it is kept which images a generator met, beside its weights `path`."""
+    return path.with_suffix(".met.npy")
+
+
 def load_generator(path: Path) -> LoadedGenerator:
     """Read what `save_generator` wrote.
 
@@ -88,4 +96,5 @@ def load_generator(path: Path) -> LoadedGenerator:
         )
     network = build_generator(card.network)
     network.load_state_dict(renewed(network, load(path.read_bytes())))
-    return LoadedGenerator(network.eval().requires_grad_(False), card)
+    met = met_file(path)
+    return LoadedGenerator(network.eval().requires_grad_(False), card, ImagesMet.load(met) if met.exists() else None)

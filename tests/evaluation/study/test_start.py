@@ -10,10 +10,10 @@ from synthetyk.core.errors import ArtifactError, NotApplicableError
 from synthetyk.core.progress import silent
 from synthetyk.data.dataset import Dataset
 from synthetyk.evaluation.study.report import StudyConfig
-from synthetyk.evaluation.study.start import START_FILE, fitting, pretrained, shared_start
+from synthetyk.evaluation.study.start import AUTOENCODER, START_FILE, fitting, pretrained, shared_start
 from synthetyk.evaluation.study.study import run_study
 from synthetyk.models.squeezenet import SqueezeNet
-from synthetyk.training.autoencoder import AutoencoderConfig
+from synthetyk.training.autoencoder import AutoencoderConfig, TrainedAutoencoder
 from synthetyk.training.classifier import ClassifierConfig, TrainedClassifier, build_network
 
 TASK = AutoencoderConfig(width=8, steps=3, batch_size=16, evaluate_every=1)
@@ -61,6 +61,12 @@ def test_it_is_made_once(bars: Dataset, config: StudyConfig, tmp_path: Path) -> 
     assert made(config) == first
 
 
+def test_the_whole_autoencoder_is_kept_beside_the_start(bars: Dataset, config: StudyConfig, tmp_path: Path) -> None:
+    start = shared_start(config, bars.train, None, tmp_path, progress=silent)
+    kept = TrainedAutoencoder.load(tmp_path / AUTOENCODER).start()
+    assert start and all(torch.equal(kept.state[name], value) for name, value in start.read().state.items())
+
+
 def test_a_killed_study_with_a_start_does_not_train_its_classifiers_again(
     bars: Dataset, synthetic, config: StudyConfig, tmp_path: Path
 ) -> None:
@@ -81,9 +87,9 @@ def test_another_start_trains_every_classifier_again(
 
 
 def test_neither_labels_nor_other_splits_have_a_part_in_it(bars: Dataset, tmp_path: Path) -> None:
-    start = pretrained(TASK, bars.train, silent)
+    start = pretrained(TASK, bars.train, silent).start()
     turned = replace(bars, labels=1 - bars.labels, images=np.where(rows_of(bars, "train"), bars.images, 0))
-    again = pretrained(TASK, turned.train, silent)
+    again = pretrained(TASK, turned.train, silent).start()
     assert all(torch.equal(again.state[name], value) for name, value in start.state.items())
 
 

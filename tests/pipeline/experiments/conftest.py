@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from synthetyk.core.progress import silent
-from synthetyk.evaluation.generation import Manifest
+from synthetyk.evaluation.synthetic_set import Manifest, MetFile
 from synthetyk.pipeline.experiments.experiment import Experiment
 from synthetyk.pipeline.experiments.folder import ExperimentsAsked, begin_experiments
 from synthetyk.pipeline.experiments.images import ImagesWanted, prepare_images
@@ -100,7 +100,7 @@ def images(tmp_path_factory):
 def synthetic_set(tmp_path_factory, images):
     """Return a function that writes a synthetic set as `synthetyk generate` does; images are noise."""
 
-    def write(class_names=None, size=28, count=30):
+    def write(class_names=None, size=28, count=30, met=None):
         folder = tmp_path_factory.mktemp("synthetic") / "set"
         folder.mkdir()
         names = class_names or images.splits()[0].class_names
@@ -118,6 +118,7 @@ def synthetic_set(tmp_path_factory, images):
             image_shape=(1, size, size),
             files="files.jsonl",
             files_sha256="",
+            met=met and MetFile.write(met, folder / "met.npy"),
         ).save(folder / "manifest.json")
         return folder
 

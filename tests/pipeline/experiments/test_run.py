@@ -181,7 +181,7 @@ def test_where_splits_were_carved_it_is_said_that_a_gan_may_have_met_them(begun,
     path = str(synthetic_set())
     _, wanted = begun(quick("one", synthetic=path), quick("two"))
     (notice,) = notices(wanted)
-    assert notice.startswith(f"{path}: figures hold only if its GAN met none")
+    assert notice.startswith(f"{path}: it does not say which images its GAN met.")
     plans = [Planned(one, (stand_in(("val", "test")),)) for one in wanted.experiments.values()]
     (note,) = notes_on_synthetic(plans)
     assert note.startswith("one: val and test images were carved here.")

@@ -18,11 +18,12 @@ from synthetyk.data.dataset import Subset
 from synthetyk.evaluation.described import pieces
 from synthetyk.evaluation.study.report import StudyConfig
 from synthetyk.models.weights import load_strictly
-from synthetyk.training.autoencoder import AutoencoderConfig, AutoencoderTrainer
+from synthetyk.training.autoencoder import AutoencoderConfig, AutoencoderTrainer, TrainedAutoencoder
 from synthetyk.training.classifier import ClassifierConfig, build_network
 from synthetyk.training.encoder_start import Convention, EncoderStart, published_start
 
 START_FILE, ABOUT_FILE = "start.safetensors", "start.json"
+AUTOENCODER = "autoencoder"  # folder of the autoencoder that a start was taken from
 HELD_OUT = 0.1  # of the training groups: they tell when an autoencoder is at its best
 
 
@@ -70,7 +71,7 @@ def shared_start(
         config: Of the study.
         train: Every training image, also those without a label: labels are not looked at.
         weights: A file of published weights, if the settings ask for them.
-        folder: Receives ``start.safetensors`` and ``start.json``.
+        folder: Receives ``start.safetensors`` and ``start.json``, of an autoencoder also the whole of it.
         progress: Told about an autoencoder's training.
 
     Raises:
@@ -79,7 +80,7 @@ def shared_start(
     if config.pretrain:
         task = config.pretrain
         inputs = _hash(task.model_dump(), _hash_images(train))
-        return _kept(folder, inputs, lambda: pretrained(task, train, progress))
+        return _kept(folder, inputs, lambda: _kept_whole(pretrained(task, train, progress), folder))
     if config.weights != "none" and weights:
         how, path = config.weights, weights
         inputs = _hash(config.classifier.encoder, how, train.shape[0], sha256_file(path))
@@ -87,7 +88,12 @@ def shared_start(
     return None
 
 
-def pretrained(config: AutoencoderConfig, train: Subset, progress: Progress) -> EncoderStart:
+def _kept_whole(trained: TrainedAutoencoder, folder: Path) -> EncoderStart:
+    trained.save(folder / AUTOENCODER)
+    return trained.start()
+
+
+def pretrained(config: AutoencoderConfig, train: Subset, progress: Progress) -> TrainedAutoencoder:
     """Train an autoencoder on training images alone; a part of them, no validation image, tells when it is best.
 
     Raises:
@@ -98,8 +104,7 @@ def pretrained(config: AutoencoderConfig, train: Subset, progress: Progress) -> 
         raise NotApplicableError("All training images belong to one patient, so none can be held out")
     order = seeding.generator(config.seed, "study/pretrain").permutation(groups)
     held_out = np.isin(train.groups, order[: max(1, round(HELD_OUT * len(groups)))])
-    trainer = AutoencoderTrainer(config, train.select(~held_out), train.select(held_out), progress=progress)
-    return trainer.fit().start()
+    return AutoencoderTrainer(config, train.select(~held_out), train.select(held_out), progress=progress).fit()
 
 
 def fitting(

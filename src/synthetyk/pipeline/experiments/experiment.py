@@ -84,7 +84,8 @@ class Experiment(Config):
         balance: Whether rare classes weigh more in the loss, or are drawn as often as others.
         augmentation: Whether training images are turned, shifted, scaled, brightened and noised a little.
         flips: Whether augmentation may also mirror and turn upside down.
-        validation_split: Part of the training images that validates, where the data set says nothing itself.
+        validation_split: Part of the training images that validates, where the data set says nothing itself; None: as
+            `synthetyk run` carves, so that a run with the same seed has the same splits.
         shuffle: Whether each epoch has an order of its own; false: the data set's.
         num_workers: Seeds and experiments trained side by side at most; 0: as many as there are cores. Images need no
             workers, since they are decoded once.
@@ -119,7 +120,7 @@ class Experiment(Config):
     balance: Literal["none", "weights", "oversample"] = "none"
     augmentation: bool = False
     flips: bool = False
-    validation_split: float = Field(default=0.2, gt=0, lt=1)
+    validation_split: float | None = Field(default=0.2, gt=0, lt=1)
     shuffle: bool = True
     num_workers: int = Field(default=0, ge=0)
     seeds: int = Field(default=1, ge=1)

@@ -30,7 +30,8 @@ class ImagesWanted(Config):
         options: What the user said about it.
         seed: Of splits that must be carved.
         remove_copies: Drop training images that stand in a later split too.
-        validation_split: Part of the training images that validates, where the data set says nothing itself.
+        validation_split: Part of the training images that validates, where the data set says nothing itself; None: as
+            `synthetyk run` carves.
         size: Height and width in pixels; 0: as the plan of a run would.
     """
 
@@ -38,7 +39,7 @@ class ImagesWanted(Config):
     options: SourceOptions = SourceOptions()
     seed: int = 0
     remove_copies: bool = False
-    validation_split: float = 0.2
+    validation_split: float | None = 0.2
     size: int = 0
 
     @property

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from synthetyk.evaluation.synthetic_set import images_met
 from synthetyk.pipeline.experiments.callbacks import EarlyStoppingSettings, ModelCheckpointSettings
 from synthetyk.pipeline.experiments.configs import checkpoint_of
 from synthetyk.pipeline.experiments.experiment import Experiment, Wandb
@@ -15,9 +16,10 @@ def notices(asked: ExperimentsAsked) -> list[str]:
     sets = dict.fromkeys(one.synthetic for _, one in experiments if one.synthetic)
     return [
         *(
-            f"{path}: figures hold only if its GAN met none of the validation and test images here. Where a data set "
-            "brings no splits they are carved anew, perhaps otherwise than for that GAN."
+            f"{path}: it does not say which images its GAN met. Figures hold only if it met none of the validation and "
+            "test images here. Splits that a data set does not bring are carved, perhaps otherwise than for that GAN."
             for path in sets
+            if images_met(Path(path)) is None
         ),
         *(f"{name}: {words}" for name, one in experiments for true, words in _of(one) if true),
     ]

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from synthetyk.core import seeding
-from synthetyk.core.errors import ArtifactError, ConfigError
+from synthetyk.core.errors import ArtifactError, ConfigError, SynthetykError
 from synthetyk.evaluation.study.start import fitting
+from synthetyk.evaluation.synthetic_set import images_met
 from synthetyk.models.encoder import encoder_kind
 from synthetyk.pipeline.experiments.configs import autoencoder_config, classifier_config
 from synthetyk.pipeline.experiments.experiment import Experiment
 from synthetyk.pipeline.experiments.folder import ExperimentsAsked, ExperimentsFolder
 from synthetyk.pipeline.experiments.images import Images, ImagesWanted
+from synthetyk.pipeline.experiments.synthetic import refuse_met
 from synthetyk.pipeline.experiments.training import Result, Training
 from synthetyk.tracking.registry import chosen
 from synthetyk.training.classifier import ClassifierConfig
@@ -26,13 +28,15 @@ class Planned:
 
     Attributes:
         experiment: What was asked for.
-        trainings: One for each seed; none if the images cannot be used.
+        trainings: One for each seed; none if its images cannot be used.
+        unmet: Whether it is known that the GAN behind its synthetic images met none that it is measured on.
         failures: What went wrong, by seed; filled while the experiments go on.
     """
 
     experiment: Experiment
     trainings: tuple[Training, ...]
     failures: dict[int, str] = field(default_factory=dict)
+    unmet: bool = False
 
     @property
     def name(self) -> str:
@@ -55,7 +59,7 @@ def check(asked: ExperimentsAsked) -> None:
 
     Raises:
         ConfigError: An experiment names no data set, or an encoder or tracker that there is not.
-        ArtifactError: Weights or a synthetic set are missing, or weights do not fit their encoder.
+        ArtifactError: Weights or a synthetic set are missing, it was changed, or weights do not fit their encoder.
         MissingDependencyError: A tracker needs a package that is not installed.
     """
     for name, experiment in asked.experiments.items():
@@ -67,6 +71,8 @@ def check(asked: ExperimentsAsked) -> None:
             path = getattr(experiment, key)
             if path and not Path(path).exists():
                 raise ArtifactError(f"The experiment {name!r} names {key} {path}, which is not there")
+        if experiment.synthetic:
+            images_met(Path(experiment.synthetic))
     starts = {(one.encoder, one.weights, one.weights_convention) for one in asked.experiments.values() if one.weights}
     for encoder, weights, convention in sorted(starts):
         fitting(ClassifierConfig(encoder=encoder), ANY_SHAPE, Path(weights), convention)
@@ -101,12 +107,17 @@ def planned(
         if isinstance(ready, str):
             found.append(Planned(experiment, (), dict.fromkeys(numbers, ready)))
             continue
+        try:
+            unmet = bool(experiment.synthetic) and refuse_met(Path(experiment.synthetic), ready)
+        except SynthetykError as error:
+            found.append(Planned(experiment, (), dict.fromkeys(numbers, str(error))))
+            continue
         count = len(ready.splits()[0])
         each = [
             training_of(experiment, ready, folder, count=count, number=number, seed=asked.seed, threads=threads)
             for number in numbers
         ]
-        found.append(Planned(experiment, tuple(each)))
+        found.append(Planned(experiment, tuple(each), unmet=unmet))
     return found
 
 

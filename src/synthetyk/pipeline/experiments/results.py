@@ -180,7 +180,7 @@ def notes_on_synthetic(plans: Sequence[Planned]) -> list[str]:
     found = []
     for plan in plans:
         carved = [name for training in plan.trainings[:1] for name in training.images.fingerprint().carved]
-        if carved and plan.experiment.synthetic:
+        if carved and plan.experiment.synthetic and not plan.unmet:
             found.append(
                 f"{plan.name}: {' and '.join(carved)} images were carved here. If the GAN behind "
                 f"{plan.experiment.synthetic} was trained on some of them, these figures are too good."

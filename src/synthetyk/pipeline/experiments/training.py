@@ -17,7 +17,7 @@ from synthetyk.core.errors import ArtifactError, ConfigError
 from synthetyk.core.progress import Progress, part_of, silent
 from synthetyk.data.dataset import Subset
 from synthetyk.evaluation.study.jobs import predict
-from synthetyk.evaluation.study.start import pretrained
+from synthetyk.evaluation.study.start import AUTOENCODER, pretrained
 from synthetyk.pipeline.experiments.images import Images
 from synthetyk.pipeline.experiments.synthetic import open_set
 from synthetyk.tracking.tracker import Tracker
@@ -187,7 +187,9 @@ def _start(training: Training, train_images: Subset, progress: Progress) -> Enco
         return published_start(Path(training.weights), training.config.encoder, channels, training.convention)
     if training.pretrain is None:
         return None
-    return pretrained(training.pretrain, training.images.learnable(), progress)
+    trained = pretrained(training.pretrain, training.images.learnable(), progress)
+    trained.save(training.folder / AUTOENCODER)
+    return trained.start()
 
 
 def _beside(training: Training, real: Subset) -> tuple[LabelledImages, Subset | None]:

@@ -2,7 +2,16 @@
 
 from collections.abc import Iterable
 
-from synthetyk.compression.report import ClassifierPart, ClassifierRow, GeneratorPart, LeftOut, ModelFile, TestScores
+from synthetyk.compression.report import (
+    ClassifierPart,
+    ClassifierRow,
+    Figure,
+    GeneratorPart,
+    LeftOut,
+    ModelFile,
+    TestScores,
+    ViewsScores,
+)
 from synthetyk.compression.speed import Latency
 from synthetyk.report.inputs import ReportInputs
 from synthetyk.report.parts import Cell, Part, Points, Section, Table, Terms, Text
@@ -10,6 +19,7 @@ from synthetyk.report.words import NONE, number, percent, score, signed, spread
 
 TITLE = "How small can the models be?"
 WORTH = ("Form", "AUC", "Against the original", "Accuracy", "Calibration error", "Agreement", "Validation AUC", "Gain")
+AGAINST_VIEWS = "Against all looks of the classifier"
 SIZES = ("Form", "Size", "Packed", "Memory", "One image", "32 images")
 ABOUT_WORTH = (
     "On the test images, with 95% intervals from a bootstrap over their groups; differences are paired by group. "
@@ -47,11 +57,17 @@ def compression(inputs: ReportInputs) -> Section:
 
 
 def _of_classifier(part: ClassifierPart) -> list[Part]:
-    picked = part.picked
+    picked, views = part.picked, part.views
     pick = f"To use: {picked.file} ({number(picked.megabytes)} MB), {part.rule}."
     return [
         Text(pick, "plain" if picked == part.original else "good"),
-        _table("The classifier: what each form is worth", WORTH, (_worth(row, part) for row in part.rows), ABOUT_WORTH),
+        *([Text(_looks(part, views), "unsure")] if views else []),
+        _table(
+            "The classifier: what each form is worth",
+            (*WORTH, AGAINST_VIEWS) if views else WORTH,
+            (_worth(row, part) for row in part.rows),
+            ABOUT_WORTH,
+        ),
         _table("The classifier: size and speed", SIZES, map(_cost, part.rows), ABOUT_COST),
         Points((*part.notes, *_left_out(part.left_out))),
     ]
@@ -79,7 +95,21 @@ def _table(caption: str, header: Iterable[str], rows: Iterable[tuple[Cell, ...]]
 
 def _worth(row: ClassifierRow, part: ClassifierPart) -> tuple[Cell, ...]:
     last = (Cell(score(row.validation_auc)), Cell(row.benefit, ("to use",) if row.name == part.pick else ()))
-    return (_name(row), *(_scores(row.test) if row.test else (Cell(NONE),) * 5), *last)
+    looks = (_change(row.test.views_difference if row.test else None),) if part.views else ()
+    return (_name(row), *(_scores(row.test) if row.test else (Cell(NONE),) * 5), *last, *looks)
+
+
+def _looks(part: ClassifierPart, views: ViewsScores) -> str:
+    """Say that no file averages over several looks, and what the original's loses by that."""
+    lost = part.original.test and part.original.test.views_difference
+    change = f"{signed(lost.value)} ({signed(lost.low)} to {signed(lost.high)})" if lost else "an unknown amount"
+    found = f" and has an AUC of {score(views.auc.value)} on the test images" if views.auc else ""
+    return (
+        f"The classifier as it was trained averages over {views.copies} changed copies of an image beside the image "
+        f"itself{found}. No file does: each sees the image once, in one pass instead of {views.copies + 1}, which "
+        f"changes the original's AUC by {change}; validation AUC {score(part.original.validation_auc)} instead of "
+        f"{score(views.validation_auc)}."
+    )
 
 
 def _name(row: ModelFile) -> Cell:
@@ -87,11 +117,15 @@ def _name(row: ModelFile) -> Cell:
 
 
 def _scores(test: TestScores) -> tuple[Cell, ...]:
-    change = test.auc_difference
     figures = (test.auc, test.accuracy, test.calibration_error)
     auc, accuracy, calibration = (Cell(score(one.value), (spread(one.low, one.high),)) for one in figures)
-    against = Cell(signed(change.value), (f"{signed(change.low)} to {signed(change.high)}",))
-    return auc, against, accuracy, calibration, Cell(percent(test.agreement))
+    return auc, _change(test.auc_difference), accuracy, calibration, Cell(percent(test.agreement))
+
+
+def _change(change: Figure | None) -> Cell:
+    if change is None:
+        return Cell(NONE)
+    return Cell(signed(change.value), (f"{signed(change.low)} to {signed(change.high)}",))
 
 
 def _cost(row: ModelFile) -> tuple[Cell, ...]:

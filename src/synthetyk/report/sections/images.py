@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from synthetyk.core.words import listed
-from synthetyk.evaluation.generation import Manifest
+from synthetyk.evaluation.synthetic_set import Manifest
 from synthetyk.report.inputs import ReportInputs
 from synthetyk.report.parts import Figure, Gallery, Part, Section, Text
 from synthetyk.report.pictures import sheet
