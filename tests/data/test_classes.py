@@ -3,7 +3,7 @@ import json
 import pytest
 
 from synthetyk.core.errors import ConfigError
-from synthetyk.data.classes import Classes, ClassWords, classes_of, only_normal, positive_label, read_classes
+from synthetyk.data.classes import Classes, ClassWords, classes_of, in_words, only_normal, positive_label, read_classes
 
 
 def about(names, **said):
@@ -128,3 +128,8 @@ def test_a_file_that_says_something_else_is_refused(tmp_path, text, message):
     (tmp_path / "said.json").write_text(text)
     with pytest.raises(ConfigError, match=message):
         read_classes(tmp_path / "said.json")
+
+
+@pytest.mark.parametrize(("name", "words"), [("1", "class 1"), ("benign", "benign"), ("grade 2", "grade 2")])
+def test_a_class_that_is_a_bare_number_is_called_a_class(name, words):
+    assert in_words(name) == words

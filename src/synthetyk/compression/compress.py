@@ -33,6 +33,7 @@ from synthetyk.core import seeding
 from synthetyk.core.errors import ConfigError, SynthetykError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.core.words import listed
+from synthetyk.data.classes import in_words
 from synthetyk.data.dataset import Dataset
 from synthetyk.training.classifier import TrainedClassifier
 
@@ -81,7 +82,11 @@ def compress_classifier(
         left_out=tuple(left_out),
         pick=picked(rows, config.tolerance).name,
         rule=rule_of(config.tolerance),
-        precision=precision_verdict(rows, subject or listed(classifier.class_names), config.tolerance),
+        precision=precision_verdict(
+            rows,
+            in_words(subject) if subject else listed(list(map(in_words, classifier.class_names))),
+            config.tolerance,
+        ),
         test_images=len(test),
         test_groups=len(np.unique(test.groups)),
         notes=_notes(rows),

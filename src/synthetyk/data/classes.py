@@ -194,3 +194,8 @@ def _denied(name: str) -> list[tuple[str, bool]]:
 def _title(name: str) -> str:
     spaced = " ".join(name.replace("_", " ").replace("-", " ").split())
     return spaced[:1].upper() + spaced[1:] if spaced else name
+
+
+def in_words(name: str) -> str:
+    """Return a class as a sentence names it: a bare number says that it is a class."""
+    return f"class {name}" if name.isdigit() else name

@@ -98,3 +98,8 @@ def test_near_perfection_the_sentence_has_more_digits() -> None:
     tiny = replace(evidence(1.0, 1.0).difference, mean=-5e-5, low=-2e-4, high=4e-5, standard_error=5e-5)
     sentence = judge(evidence(1.0, 1.0, difference=tiny), RULES).sentence
     assert "difference of -0.00005 (95% interval -0.00020 to +0.00004)" in sentence
+
+
+def test_classes_that_are_bare_numbers_read_as_classes() -> None:
+    found = judge(evidence(0.9, 0.9, test_counts={"0": 200, "1": 200}), RULES)
+    assert "400 test images (200 of class 0, 200 of class 1)" in found.sentence

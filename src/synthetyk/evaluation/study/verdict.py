@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from synthetyk.core.config import Config
+from synthetyk.data.classes import in_words
 from synthetyk.metrics.bootstrap import Difference, smallest_detectable_effect
 
 Outcome = Literal["helps", "no difference shown", "hurts", "inconclusive"]
@@ -132,7 +133,10 @@ def _sentence(evidence: Evidence, outcome: Outcome, reasons: tuple[str, ...], sm
     why = f" ({'; '.join(reasons)})" if reasons else ""
     change = evidence.difference
     digits = 3 if smallest >= 0.001 else 5  # near perfection three would read 0.000 throughout
-    counts = ", ".join(f"{count} {name}" for name, count in evidence.test_counts.items())
+    counts = ", ".join(
+        f"{count} of {in_words(name)}" if name.isdigit() else f"{count} {name}"
+        for name, count in evidence.test_counts.items()
+    )
     gans = "one GAN, and the interval holds for that one" if evidence.gans == 1 else f"{evidence.gans} GANs"
     return (
         f"{_OPENINGS[outcome]}{why}: {evidence.challenger} has a test AUC of {evidence.challenger_auc:.3f} against "
