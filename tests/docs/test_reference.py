@@ -4,7 +4,8 @@ import jsonschema
 import pytest
 
 from synthetyk.cli.docstrings import described
-from synthetyk.cli.reference import PAGES, type_in_words, write
+from synthetyk.cli.models_in_words import type_in_words
+from synthetyk.cli.reference import PAGES, write
 from synthetyk.core.config import Config
 from synthetyk.pipeline.experiments.experiment import Experiment, grid
 

@@ -12,13 +12,12 @@ from synthetyk.core.errors import ArtifactError, ConfigError, DivergedError, Tra
 from synthetyk.tracking.jsonl import JsonlTracker, read_jsonl
 from synthetyk.tracking.tracker import NullTracker
 from synthetyk.training.classifier import ClassifierConfig
+from synthetyk.training.classifier_optimizer import averaging, learning_rate_at
 from synthetyk.training.classifier_trainer import (
     ClassifierTrainer,
-    averaging,
     best_temperature,
     classification_loss,
     judgeable_auc,
-    learning_rate_at,
 )
 from synthetyk.training.encoder_start import EncoderStart
 from synthetyk.training.labelled_images import ArrayImages

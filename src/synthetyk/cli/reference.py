@@ -6,24 +6,20 @@ Each page is a pure function that returns markdown; a test compares what they re
 import importlib
 import inspect
 import pkgutil
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any, get_args
 
 import typer
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 import synthetyk
-from synthetyk.cli.docstrings import described
 from synthetyk.cli.experiment_schema import experiment_schema
 from synthetyk.cli.main import app
 from synthetyk.cli.markdown import codes, page, table, title
+from synthetyk.cli.models_in_words import fields_table, parts_of, summary_of, type_in_words
 from synthetyk.core import errors
 from synthetyk.core.artifacts import Artifact, write_bytes
-from synthetyk.core.config import Config
 from synthetyk.data.source import SOURCES
 from synthetyk.data.sources.phantom import PhantomConfig
 from synthetyk.evaluation.extractors.registry import EXTRACTORS
@@ -72,7 +68,6 @@ PLACES = {
     "study_job": "study/jobs/NAME/job.json",
     "tuning": "tuning.json",
 }
-BOUNDS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most", "min_length": "length at least"}
 
 
 def commands() -> str:
@@ -96,7 +91,7 @@ def plan() -> str:
         "Every value is derived from the data, the machine and the budget; `plan.json` holds the rule that chose it. "
         'Fix one with `--set NAME=VALUE`, or several with `--config FILE`, a JSON object such as `{"gan_kimg": 200}`.'
     )
-    return page([title("The plan", about), _fields(PlanValues)])
+    return page([title("The plan", about), fields_table(PlanValues)])
 
 
 def files() -> str:
@@ -114,7 +109,7 @@ def files() -> str:
     parts += [f"## {kind.schema_name}/{kind.schema_version}\n\n{_artifact(kind)}" for kind in kinds]
     parts += ["## Parts of files\n\n`PlanValues` has [a page of its own](plan.md)."]
     inside = (part for part in parts_of(kinds) if part is not PlanValues)
-    parts += [f"### {part.__name__}\n\n{_summary(part)}\n\n{_fields(part)}" for part in inside]
+    parts += [f"### {part.__name__}\n\n{summary_of(part)}\n\n{fields_table(part)}" for part in inside]
     return page(parts)
 
 
@@ -141,7 +136,7 @@ def sources_and_extractors() -> str:
         [
             title("Data sources, feature networks, encoders, trackers and stores", about),
             f"## Data sources: `synthetyk.sources`\n\nThe first that recognises a location takes it.\n\n{sources}",
-            f"## Options of phantom\n\n`phantom:KEY=VALUE,KEY=VALUE`\n\n{_fields(PhantomConfig)}",
+            f"## Options of phantom\n\n`phantom:KEY=VALUE,KEY=VALUE`\n\n{fields_table(PhantomConfig)}",
             f"## Feature networks: `synthetyk.extractors`\n\n{extractors}",
             f"## Encoders: `synthetyk.encoders`\n\n`--encoder` names the one of the study's classifiers.\n\n{encoders}",
             f"## Trackers: `synthetyk.trackers`\n\n`jsonl` is always on; `--tracker` adds others.\n\n{trackers}",
@@ -165,10 +160,10 @@ def recipes() -> str:
             title("Recipes", about),
             table(("name", "what it is", "architecture", "loss"), rows),
             f"## Sizes\n\n{table(('name', 'from pixels', *(f'`{field}`' for field in Size.model_fields)), sizes)}",
-            f"## What a recipe says\n\n{_fields(Recipe)}",
-            f"## Every setting of a training\n\n{_summary(GANConfig)}\n\n{_fields(GANConfig)}",
-            f"## The networks\n\n{_fields(NetworkConfig)}",
-            f"## The stability monitor\n\n{_fields(MonitorConfig)}",
+            f"## What a recipe says\n\n{fields_table(Recipe)}",
+            f"## Every setting of a training\n\n{summary_of(GANConfig)}\n\n{fields_table(GANConfig)}",
+            f"## The networks\n\n{fields_table(NetworkConfig)}",
+            f"## The stability monitor\n\n{fields_table(MonitorConfig)}",
         ]
     )
 
@@ -193,61 +188,8 @@ def artifacts() -> list[type[Artifact]]:
     return sorted(ours, key=lambda kind: kind.schema_name)
 
 
-def parts_of(kinds: Iterable[type[BaseModel]]) -> list[type[Config]]:
-    """Return the models that fields of some models are made of, at any depth, by name."""
-    found: dict[str, type[Config]] = {}
-    waiting: list[type[BaseModel]] = list(kinds)
-    while waiting:
-        for field in waiting.pop().model_fields.values():
-            new = [part for part in _models_in(field.annotation) if part.__name__ not in found]
-            found |= {part.__name__: part for part in new}
-            waiting += new
-    return [found[name] for name in sorted(found)]
-
-
-def type_in_words(annotation: Any) -> str:
-    """Return a type the way people write it, for example ``str | None`` or ``"adam" | "rmsprop"``."""
-    if annotation is None or annotation is type(None):
-        return "None"
-    if get_origin(annotation) is Annotated:
-        return type_in_words(get_args(annotation)[0])
-    if get_origin(annotation) is Literal:
-        return " | ".join(f'"{value}"' if isinstance(value, str) else str(value) for value in get_args(annotation))
-    if not get_args(annotation):
-        return getattr(annotation, "__name__", str(annotation))
-    inside = [type_in_words(part) if part is not ... else "..." for part in get_args(annotation)]
-    origin: Any = get_origin(annotation)
-    if origin in (tuple, list, dict, set):
-        return f"{origin.__name__}[{', '.join(inside)}]"
-    return " | ".join(inside)
-
-
-def _models_in(annotation: Any) -> list[type[Config]]:
-    if isinstance(annotation, type) and issubclass(annotation, Config):
-        return [annotation]
-    return [model for part in get_args(annotation) for model in _models_in(part)]
-
-
-def _fields(kind: type[BaseModel]) -> str:
-    said = described(kind)
-    return table(
-        ("name", "type", "meaning"),
-        ((f"`{name}`", _field_type(field), said.get(name, "")) for name, field in kind.model_fields.items()),
-    )
-
-
-def _field_type(field: FieldInfo) -> str:
-    bounds = [
-        f"{words} {getattr(limit, name)}"
-        for limit in field.metadata
-        for name, words in BOUNDS.items()
-        if getattr(limit, name, None) is not None
-    ]
-    return ", ".join([f"`{type_in_words(field.annotation)}`", *bounds])
-
-
 def _artifact(kind: type[Artifact]) -> str:
-    return f"`{PLACES[kind.schema_name]}`\n\n{_summary(kind)}\n\n{_fields(kind)}"
+    return f"`{PLACES[kind.schema_name]}`\n\n{summary_of(kind)}\n\n{fields_table(kind)}"
 
 
 def _command(path: str, command: Any) -> str:
@@ -290,7 +232,7 @@ def _default(parameter: Any) -> str:
 def _branch(kind: type[Exception], depth: int) -> Iterator[str]:
     builtins = [base.__name__ for base in kind.__bases__ if base.__module__ == "builtins" and base is not Exception]
     beside = f" ({', '.join(builtins)})" if builtins else ""
-    yield f"{'  ' * depth}- **`{kind.__name__}`**{beside}: {_summary(kind)}"
+    yield f"{'  ' * depth}- **`{kind.__name__}`**{beside}: {summary_of(kind)}"
     for below in kind.__subclasses__():
         if below.__module__ == errors.__name__:
             yield from _branch(below, depth + 1)
@@ -298,18 +240,12 @@ def _branch(kind: type[Exception], depth: int) -> Iterator[str]:
 
 def _registered(entries: Iterable[tuple[str, type]]) -> Iterator[tuple[str, str]]:
     ours = ((name, kind) for name, kind in entries if kind.__module__.startswith("synthetyk."))
-    return ((f"`{name}`", f"{_summary(kind)}{_called(kind)}") for name, kind in ours)
+    return ((f"`{name}`", f"{summary_of(kind)}{_called(kind)}") for name, kind in ours)
 
 
 def _called(extractor: Any) -> str:
     """Return the name that an extractor's figures carry; nothing for what is no extractor."""
     return f" Called `{extractor.name}` in files and figures." if isinstance(getattr(extractor, "name", 0), str) else ""
-
-
-def _summary(kind: type) -> str:
-    """Return a docstring up to its sections, one line for each paragraph."""
-    text = re.split(r"\n(?:Attributes|Args|Raises):\n", inspect.cleandoc(kind.__doc__ or ""))[0]
-    return " ".join(text.replace("``", "`").split())
 
 
 def write(folder: Path) -> None:

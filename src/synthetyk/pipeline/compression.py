@@ -1,8 +1,10 @@
-"""Compresses the classifier and the first generator of a run."""
+"""The stage that compresses the classifier and the first generator of a run."""
 
 import hashlib
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from synthetyk.compression.generators import Judge, compress_generator
 from synthetyk.compression.onnx_export import require_onnx
 from synthetyk.compression.report import CompressionReport
 from synthetyk.compression.rows import versions
+from synthetyk.core.artifacts import sha256_file
 from synthetyk.core.errors import MissingDependencyError, NotApplicableError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import open_cache
@@ -22,8 +25,9 @@ from synthetyk.evaluation.sampling import ImageSampler, proportional
 from synthetyk.metrics.extractor import FeatureExtractor
 from synthetyk.metrics.frechet import frechet_distance
 from synthetyk.pipeline.configs import compression_config
-from synthetyk.pipeline.plan import PlanValues
+from synthetyk.pipeline.plan import Plan, PlanValues
 from synthetyk.pipeline.run_folder import RunFolder
+from synthetyk.pipeline.stage import Stage
 from synthetyk.training.classifier import SETTINGS_FILE, TrainedClassifier
 from synthetyk.training.generator_file import load_generator
 
@@ -92,3 +96,25 @@ def _tidy(folder: Path, report: CompressionReport) -> None:
     for path in [*folder.glob("*.onnx"), *folder.glob("rows/*.json")]:
         if path.stem not in stems:
             path.unlink()
+
+
+def _work(run: RunFolder, progress: Progress) -> None:
+    compress_run(run, Plan.load(run.plan).values, progress)
+
+
+def _settings(run: RunFolder) -> Mapping[str, Any]:
+    config = compression_config(Plan.load(run.plan).values, seed=run.settings().seed)
+    chosen = Plan.load(run.plan).values.extractor
+    seen = {name: sha256_file(Path(path)) for name, path in run.settings().weights.items() if name == chosen}
+    return {**config.model_dump(mode="json"), "extractor": chosen, "weights": seen, "installed": installed()}
+
+
+COMPRESS = Stage(
+    "compress",
+    "Makes classifier and generator smaller in several ways and measures each.",
+    reads=("cache", "features", "generator.json"),
+    writes=("compression.json", "models"),
+    work=_work,
+    settings=_settings,
+    uses=("study/classifier",),
+)

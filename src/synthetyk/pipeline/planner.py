@@ -1,18 +1,14 @@
 """The rules that make a plan: each value from the data, the machine and the budget, with its reason in words."""
 
-import math
 from types import SimpleNamespace
-from typing import Any
 
-from synthetyk.compression.names import DEFAULT_ROWS, EFFORTS, QUICK_ROWS
 from synthetyk.core.errors import ConfigError
-from synthetyk.evaluation.study.arms import BY_NAME, NAMES
-from synthetyk.pipeline.configs import classifier_config, compression_config, gan_config, row_list, study_config
-from synthetyk.pipeline.encoder_rules import OWN, check_encoder, pretraining_seconds, put_encoder, put_start
+from synthetyk.pipeline.classifier_rules import WORTH_IT, put_classifier, put_classifier_budget
+from synthetyk.pipeline.configs import compression_config, gan_config, study_config
+from synthetyk.pipeline.encoder_rules import check_encoder, put_encoder
 from synthetyk.pipeline.facts import Facts, Speeds
 from synthetyk.pipeline.plan import Draft, Plan
 from synthetyk.pipeline.settings import Goal, RunSettings
-from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.recipes import Recipe, recipe
 
 # Parts of the budget; the rest is for reading the data, calibration, generating and the report.
@@ -22,11 +18,8 @@ SHARES = {
 }
 TWO_GANS_SECONDS = 480.0
 MARGIN = 0.78  # of the measured speed: scoring generators, checkpoints and the monitor take their time too
-ENOUGH = 1000  # classifier steps; more gained nothing on PneumoniaMNIST, head CTs, blood cells and chest X-rays
 FEW, ENOUGH_IMAGES = 500, 2000  # below, training images are learned by heart; above, small ones need no augmentation
 MORE_SPREAD = 8  # times the weight for few images, of which a generator draws the more alike ones
-WORTH_IT = 0.9  # bf16 has to be a tenth faster before it is taken
-WITH_TRAINING, PER_ROW = 40.0, 2.0  # seconds: for what is pruned and distilled at least; to make and measure a row
 # A run that was begun to train only may be studied and compressed later all the same.
 LATER = {"features": 30.0, "study": 240.0, "compress": 60.0}
 
@@ -43,8 +36,8 @@ def make_plan(facts: Facts, settings: RunSettings, speeds: Speeds) -> Plan:
     _gan_seeds(draft, settings.goal, shares["gan"])
     _gan_budget(draft, facts, speeds, shares["gan"])
     put_encoder(draft, weights=bool(settings.encoder_weights))
-    _classifier(draft, facts)
-    _classifier_budget(draft, facts, speeds, shares if settings.goal == "run" else LATER)
+    put_classifier(draft, facts)
+    put_classifier_budget(draft, facts, speeds, shares if settings.goal == "run" else LATER)
     return checked(draft.plan(), facts, settings)
 
 
@@ -212,111 +205,3 @@ def _measured(draft: Draft, facts: Facts, speeds: Speeds, threads: int, precisio
     speed = speeds.gan(gan_config(trial, classes=facts.classes, seed=0))
     draft.measured[f"gan_images_per_second_{threads}_threads_{precision}"] = round(speed, 1)
     return speed
-
-
-def _classifier(draft: Draft, facts: Facts) -> None:
-    draft.put("classifier_width", 16, "wider was no better on PneumoniaMNIST, and 35 of them have to be trained")
-    draft.put("classifier_batch_size", 64 if facts.images >= 500 else 32, "from the number of images")
-    draft.put("classifier_learning_rate", 4e-3, "the best on PneumoniaMNIST's validation split")
-    draft.put("classifier_flips", False, "mirrored anatomy is wrong anatomy; set it for cells and tissue")
-    draft.put("classifier_views", 0, "each costs another prediction; set it to have them tried on validation images")
-    draft.put(
-        "anomaly_steps", 800, "200 did worse on validation images of PneumoniaMNIST; beyond the budget, when asked for"
-    )
-    draft.put("anomaly_code", 4, "of 1, 4 and 16 the best on validation images of phantom, level on PneumoniaMNIST's")
-    draft.put("extractor", "learned", "trained on this data, needs no download")
-    draft.put("evaluation_count", 2000, "bias shrinks with the count, and above it time grows for nothing")
-    largest = max(facts.train_counts)
-    draft.put("synthetic_per_class", min(5000, largest), "as many as the largest class, at most 5,000")
-
-
-def _classifier_budget(draft: Draft, facts: Facts, speeds: Speeds, shares: dict[str, float]) -> None:
-    draft.put("positive_class", *_positive(facts))
-    draft.put("study_seeds", 5, "the fewest that an interval over seeds can stand on")
-    draft.put("study_workers", facts.threads, "single-threaded classifiers side by side beat one with more threads")
-    draft.put("study_resamples", 2000, "enough for a 95% interval")
-    pace = _pace(draft, speeds)
-    before = pretraining_seconds(draft, shares["study"])
-    seconds = shares["study"] - before
-    draft.put("study_arms", *_arms(draft, seconds, pace))
-    arms = draft["study_arms"].count(",") + 1
-    draft.put(
-        "classifier_steps",
-        _steps(seconds / _turns(draft, arms), pace),
-        f"{seconds:.0f} s for {arms} arms of {draft['study_seeds']} seeds at {1000 * pace:.0f} ms a step measured here,"
-        f" and no more than {ENOUGH}, which is enough",
-    )
-    put_start(draft, before, pace)
-    own = pace if draft["classifier_encoder"] == OWN else _own_pace(draft, speeds)
-    draft.put("features_steps", _steps(shares["features"], own), "its part of the budget, and no more than enough")
-    _compression(draft, pace, shares["compress"])
-
-
-def _compression(draft: Draft, pace: float, seconds: float) -> None:
-    """Choose what is made of the classifier, and how long what has to be trained is trained."""
-    every, quick = ",".join(DEFAULT_ROWS), ",".join(QUICK_ROWS)
-    if seconds < WITH_TRAINING:
-        draft.put("compress_rows", quick, f"{seconds:.0f} s carry what needs next to no training")
-    else:
-        draft.put("compress_rows", every, f"{seconds:.0f} s carry everything")
-    rows = row_list(draft["compress_rows"])
-    trained = {variant: effort for variant, effort in EFFORTS.items() if any(row.startswith(variant) for row in rows)}
-    left = max(0.0, seconds - PER_ROW * (4 + len(rows)))
-    steps = _steps(left / max(1, sum(trained.values())), 2 * pace) if pace else 100
-    why = f"{left:.0f} s for {len(trained)} trainings, at twice a step's time since the original looks too"
-    draft.put("compress_steps", min(steps, 500), why)
-
-
-def _positive(facts: Facts) -> tuple[str, str]:
-    """Return the class whose recall is called sensitivity, and the reason for it."""
-    if facts.classes == 2 and facts.normal == facts.class_names[1]:
-        return facts.class_names[0], f"the other one, {facts.normal}, is the normal one"
-    return "", "the second in natural order, unless named"
-
-
-def _arms(draft: Draft, seconds: float, pace: float) -> tuple[str, str]:
-    """Return the study's arms: those that not every study has cost it no step of the others."""
-    every = ",".join(BY_NAME)
-    if pace and _steps(seconds / _turns(draft, len(BY_NAME)), pace) == ENOUGH:
-        return every, f"the time carries all of them for {ENOUGH} steps, which is enough"
-    return ",".join(NAMES), "those that every study has; the time carries no more without fewer steps for all"
-
-
-def _turns(draft: Draft, arms: int) -> int:
-    """Return how many classifiers a worker trains one after the other."""
-    turns: int = math.ceil(arms * draft["study_seeds"] * draft["gan_seeds"] / draft["study_workers"])
-    return turns
-
-
-def _pace(draft: Draft, speeds: Speeds) -> float:
-    """Choose the classifiers' precision by measurement; return seconds per step, 0 if no step depends on it."""
-    if draft.fixed("classifier_steps", "features_steps"):
-        draft.put("classifier_precision", "fp32", "nothing had to be measured")
-        return 0.0
-    measured = {}
-    for precision in ("fp32", "bf16"):
-        trial = _trial(draft, classifier_precision=precision)
-        measured[precision] = speeds.classifier(trial, draft["channels"], draft["resolution"])
-        draft.measured[f"classifier_seconds_per_step_{precision}"] = round(measured[precision], 5)
-    best = "bf16" if measured["bf16"] < WORTH_IT * measured["fp32"] else "fp32"
-    words = "; ".join(f"{name}: {1000 * seconds:.0f} ms a step" for name, seconds in measured.items())
-    draft.put("classifier_precision", best, words)
-    return measured[draft["classifier_precision"]]
-
-
-def _own_pace(draft: Draft, speeds: Speeds) -> float:
-    """Return seconds per step of the feature network, which stays small; 0 if no step depends on it."""
-    if draft.fixed("features_steps"):
-        return 0.0
-    return speeds.classifier(_trial(draft).replace(encoder=OWN), draft["channels"], draft["resolution"])
-
-
-def _trial(draft: Draft, **changes: Any) -> ClassifierConfig:
-    """Return a classifier of the draft's kind, to be measured; a frozen encoder would make it look faster."""
-    values = SimpleNamespace(**draft.values | {"classifier_frozen_steps": 0} | changes)
-    return classifier_config(values, steps=100, seed=0)
-
-
-def _steps(seconds: float, pace: float) -> int:
-    affordable = int(0.85 * seconds / pace) if pace else ENOUGH
-    return max(60, min(ENOUGH, affordable))

@@ -10,7 +10,7 @@ from synthetyk.core.artifacts import sha256_file
 from synthetyk.core.errors import ConfigError, MetricError, NotApplicableError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import build_cache, open_cache
-from synthetyk.data.classes import Classes, classes_of
+from synthetyk.data.classes import classes_of
 from synthetyk.data.contact_sheet import class_sheet
 from synthetyk.data.fingerprint import Fingerprint, inspect
 from synthetyk.data.open import open_source
@@ -23,15 +23,11 @@ from synthetyk.evaluation.nearest_sheet import nearest_sheet
 from synthetyk.evaluation.privacy import PrivacyConfig, audit
 from synthetyk.evaluation.sampling import ImageSampler
 from synthetyk.evaluation.scores import ScoreConfig
-from synthetyk.evaluation.study.inputs import SyntheticSet
-from synthetyk.evaluation.study.report import StudyConfig
 from synthetyk.evaluation.study.start import fitting
-from synthetyk.evaluation.study.study import run_study
-from synthetyk.evaluation.synthetic_set import open_synthetic
 from synthetyk.metrics.extractor import FeatureExtractor
 from synthetyk.pipeline.anomalies import ANOMALIES
-from synthetyk.pipeline.compression import compress_run, installed
-from synthetyk.pipeline.configs import classifier_config, compression_config, features_config, study_config
+from synthetyk.pipeline.compression import COMPRESS
+from synthetyk.pipeline.configs import classifier_config, features_config
 from synthetyk.pipeline.encoder_rules import suited
 from synthetyk.pipeline.facts import facts_of
 from synthetyk.pipeline.fraction import part_of
@@ -45,6 +41,7 @@ from synthetyk.pipeline.run_folder import RunFolder, begin_run, load_present
 from synthetyk.pipeline.settings import Override
 from synthetyk.pipeline.speeds import MeasuredSpeeds
 from synthetyk.pipeline.stage import Stage, StageRecord, hashes, record_path
+from synthetyk.pipeline.study import STUDY
 from synthetyk.training.generator_file import load_generator
 from synthetyk.training.world import current_world
 
@@ -179,39 +176,6 @@ def _generate(run: RunFolder, progress: Progress) -> None:
         generate(generator, config, run.synthetic_of(index), overwrite=True, progress=progress)
 
 
-def _study(run: RunFolder, progress: Progress) -> None:
-    plan, dataset = plan_of(run), open_cache(run.cache)
-    sets = [SyntheticSet(*open_synthetic(run.synthetic_of(index))) for index in range(plan.gan_seeds)]
-    weights = run.settings().encoder_weights
-    try:
-        run_study(
-            dataset, sets, _study_config(run), run.study, weights=Path(weights) if weights else None, progress=progress
-        )
-    except MetricError as error:
-        raise NotApplicableError(f"The data carries no study: {error}") from error
-
-
-def _study_config(run: RunFolder) -> StudyConfig:
-    return study_config(plan_of(run), seed=run.settings().seed, classes=load_present(Classes, run.classes))
-
-
-def _study_settings(run: RunFolder) -> Mapping[str, Any]:
-    config = _study_config(run)
-    weights = {} if config.weights == "none" else {"encoder_weights": sha256_file(Path(run.settings().encoder_weights))}
-    return {**config.model_dump(mode="json"), **weights}
-
-
-def _compress(run: RunFolder, progress: Progress) -> None:
-    compress_run(run, plan_of(run), progress)
-
-
-def _compress_settings(run: RunFolder) -> Mapping[str, Any]:
-    config = compression_config(plan_of(run), seed=run.settings().seed)
-    chosen = plan_of(run).extractor
-    seen = {name: sha256_file(Path(path)) for name, path in run.settings().weights.items() if name == chosen}
-    return {**config.model_dump(mode="json"), "extractor": chosen, "weights": seen, "installed": installed()}
-
-
 def _report(run: RunFolder, _progress: Progress) -> None:
     write_report(run, STAGES)
 
@@ -289,24 +253,9 @@ STAGES = (
         settings=_chosen("synthetic_per_class", "gan_seeds"),
         uses=("replicas/*/generator.json", "generator.met.npy", "replicas/*/generator.met.npy"),
     ),
-    Stage(
-        "study",
-        "Compares classifiers with and without synthetic images.",
-        reads=("cache", "synthetic"),
-        writes=("study/study.json", "study/classifier"),
-        work=_study,
-        settings=_study_settings,
-    ),
+    STUDY,
     ANOMALIES,
-    Stage(
-        "compress",
-        "Makes classifier and generator smaller in several ways and measures each.",
-        reads=("cache", "features", "generator.json"),
-        writes=("compression.json", "models"),
-        work=_compress,
-        settings=_compress_settings,
-        uses=("study/classifier",),
-    ),
+    COMPRESS,
     PACKAGE,
     Stage(
         "report",

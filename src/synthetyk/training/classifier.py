@@ -47,7 +47,7 @@ class ClassifierConfig(Config):
         augment: ``classical`` changes every training image, see `classifier_augment`.
         flips: Whether augmentation may also mirror and turn upside down.
         ema_decay: Share of the averaged weights kept in each step; early on less, see
-            `classifier_trainer.averaging`.
+            `classifier_optimizer.averaging`.
         average: Which weights are looked at and kept: ``ema``, their exponential average, or ``swa``, the plain average
             over the last quarter of the steps with normalisation statistics of its own (Izmailov et al., "Averaging
             weights leads to wider optima and better generalization", UAI 2018), whose last look is kept.

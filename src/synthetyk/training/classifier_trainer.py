@@ -1,9 +1,7 @@
 """Trains the classifier: fixed steps, averaged weights, the best of them by validation."""
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,12 +21,12 @@ from synthetyk.training.batches import BatchOrder
 from synthetyk.training.classifier import (
     BATCH,
     ClassifierConfig,
-    OptimizerName,
     TrainedClassifier,
     build_network,
     to_network,
 )
 from synthetyk.training.classifier_augment import augment
+from synthetyk.training.classifier_optimizer import averaging, learning_rate_at, optimizer_of
 from synthetyk.training.ema import EMA
 from synthetyk.training.encoder_start import EncoderStart
 from synthetyk.training.labelled_images import LabelledImages
@@ -44,13 +42,6 @@ from synthetyk.training.validation_curve import (
 
 FOCAL_GAMMA = 2
 REFRESHED = 32  # batches that tell a plain average of weights its normalisation statistics
-OPTIMIZERS: dict[OptimizerName, Callable[[Any, float], torch.optim.Optimizer]] = {
-    "adam": lambda groups, rate: torch.optim.Adam(_without_decay(groups), lr=rate, fused=True),
-    "adamw": lambda groups, rate: torch.optim.AdamW(groups, lr=rate, fused=True),
-    "nadam": lambda groups, rate: torch.optim.NAdam(_without_decay(groups), lr=rate),
-    "rmsprop": lambda groups, rate: torch.optim.RMSprop(_without_decay(groups), lr=rate),
-    "sgd": lambda groups, rate: torch.optim.SGD(groups, lr=rate, momentum=0.9, nesterov=True, fused=True),
-}
 TEMPERATURES = torch.logspace(math.log10(0.25), math.log10(4), 65)
 
 
@@ -90,7 +81,7 @@ class ClassifierTrainer:
         if start:
             load_strictly(self.network.encoder, start.state, start.origin)
         self.average = EMA(self.network)
-        self.optimizer = _optimizer(self.network, config)
+        self.optimizer = optimizer_of(self.network, config)
         self.order = BatchOrder(_pools(train.labels, config), config.batch_size, config.seed, shuffle=config.shuffle)
         self.curve: list[ValidationPoint] = []
         self.rarest = int(np.bincount(val.labels)[np.unique(val.labels)].min())
@@ -253,26 +244,6 @@ def classification_loss(
     return (weights * (1 - right) ** FOCAL_GAMMA * each).sum() / weights.sum()
 
 
-def learning_rate_at(step: int, config: ClassifierConfig) -> float:
-    """Return the rate of one step: a linear rise over the first tenth, then constant.
-
-    The weights' average does what a falling rate would do (Izmailov et al., "Averaging weights leads to wider optima
-    and better generalization", UAI 2018), and a curve that has gone flat has done so because nothing more is learned.
-    """
-    return config.learning_rate * min(1.0, (step + 1) / max(config.steps // 10, 1))
-
-
-def averaging(step: int, config: ClassifierConfig) -> float:
-    """Return the share of the average kept in one step.
-
-    Early on an exponential average spans a ninth of the steps so far. A plain one begins anew at the last quarter.
-    """
-    begun = step - (config.steps - max(1, config.steps // 4))
-    if config.average == "swa" and begun >= 0:
-        return begun / (begun + 1)
-    return min(config.ema_decay, (1 + step) / (10 + step))
-
-
 def judgeable_auc(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float | None:
     """Return the mean AUC, one against the rest, over the classes that have images in `labels`; None if only one has.
 
@@ -304,22 +275,6 @@ def _class_weights(labels: NDArray[np.int64], classes: int) -> Tensor:
     """Inverse class frequency, 1 if all are equally frequent; an absent class is never asked for its weight."""
     counts = np.bincount(labels, minlength=classes).clip(min=1)
     return torch.from_numpy((len(labels) / (classes * counts)).astype(np.float32))
-
-
-def _optimizer(network: ImageClassifier, config: ClassifierConfig) -> torch.optim.Optimizer:
-    parts = ((network.encoder, config.encoder_rate), (network.head, 1.0))
-    groups = [
-        {"params": chosen, "weight_decay": decay, "part": part}
-        for module, part in parts
-        for kernels, decay in ((True, config.weight_decay), (False, 0.0))
-        if (chosen := [p for p in module.parameters() if (p.ndim > 1) == kernels])
-    ]
-    return OPTIMIZERS[config.optimizer](groups, config.learning_rate)
-
-
-def _without_decay(groups: Any) -> Any:
-    """Leave out what only AdamW and SGD do as decay is meant: taking a part of each weight away."""
-    return [{**group, "weight_decay": 0.0} for group in groups]
 
 
 def _check(train: LabelledImages, val: LabelledImages) -> None:
