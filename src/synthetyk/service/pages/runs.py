@@ -78,7 +78,7 @@ def run(service: TheService, request: Request, name: str) -> HTMLResponse:
         tables=run_tables(path),
         has_report=(path / "report.html").is_file(),
         has_package=(path / "package").is_dir(),
-        folder=path,
+        folder=f"{found.root.name}/{found.title}",
         **_live(found),
     )
 
