@@ -27,7 +27,13 @@ from synthetyk.service.pages.run_state import LOG, state_of
 from synthetyk.service.pages.run_tables import experiment_tables, run_tables, verdicts
 
 HERE = "runs"
-PICTURES = {"real": "real.png", "curves": "curves.png", "nearest": "nearest.png", "experiments": "experiments.png"}
+PICTURES = {
+    "real": "real.png",
+    "curves": "curves.png",
+    "nearest": "nearest.png",
+    "anomalies": "anomalies.png",
+    "experiments": "experiments.png",
+}
 # A page that was written from data: it may show itself, and do nothing.
 SANDBOX = "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 
@@ -72,6 +78,7 @@ def run(service: TheService, request: Request, name: str) -> HTMLResponse:
         tables=run_tables(path),
         has_report=(path / "report.html").is_file(),
         has_package=(path / "package").is_dir(),
+        folder=f"{found.root.name}/{found.title}",
         **_live(found),
     )
 
