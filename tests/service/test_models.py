@@ -3,7 +3,7 @@ from tests.runtime.tiny import classifier_part, generator_part, tiny_classifier,
 
 from synthetyk.core.errors import RequestError, UnknownNameError
 from synthetyk.runtime.package import write_package
-from synthetyk.service.models import ServedModel, ServedModels
+from synthetyk.service.models import ServedModel, ServedModels, batch_of
 from synthetyk.service.settings import ServiceSettings
 
 
@@ -43,3 +43,9 @@ def test_what_is_not_served_is_named_with_what_is(two):
 
 def test_a_served_generator_draws_single_images_where_that_changes_nothing(two):
     assert two.generator()[1].sizes
+
+
+@pytest.mark.parametrize(("side", "expected"), [(28, 64), (128, 64), (256, 16), (2048, 1)])
+def test_of_large_images_fewer_are_computed_together(side, expected):
+    assert batch_of((1, side, side), ServiceSettings()) == expected
+    assert batch_of((1, side, side), ServiceSettings(max_batch=4)) == min(4, expected)

@@ -14,6 +14,17 @@ from synthetyk.runtime.manifest import MANIFEST
 from synthetyk.runtime.package import Package, open_package
 from synthetyk.service.settings import ServiceSettings
 
+PIXELS = 2**20  # of all images that one call of a network computes: what lies between its layers takes many times more
+
+
+def batch_of(shape: tuple[int, int, int], settings: ServiceSettings) -> int:
+    """Return how many images ``(C, H, W)`` one call of a network may compute.
+
+    Large batches do not make a network faster, but they let what is done around it for several requests be done at
+    once, while the processor still has it at hand.
+    """
+    return max(1, min(settings.max_batch, PIXELS // (shape[1] * shape[2])))
+
 
 @dataclass(frozen=True)
 class ServedModel:
@@ -43,7 +54,9 @@ class ServedModel:
             name=path.resolve().name,
             package=package,
             classifier=ClassifierSession.open(package, threads=threads) if manifest.classifier else None,
-            generator=GeneratorSession.open(package, threads=threads, batch=settings.max_batch)
+            generator=GeneratorSession.open(
+                package, threads=threads, batch=batch_of(manifest.generator.shape, settings)
+            )
             if manifest.generator
             else None,
         )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from synthetyk.runtime.classifier import ClassifierSession, Prediction
 from synthetyk.runtime.generator import Numbered
 from synthetyk.service.batching import BatchQueue, Gone
-from synthetyk.service.models import ServedModel, ServedModels
+from synthetyk.service.models import ServedModel, ServedModels, batch_of
 from synthetyk.service.settings import ServiceSettings
 
 Pixels = NDArray[np.uint8]
@@ -23,21 +23,27 @@ class Queues:
     """
 
     def __init__(self, models: ServedModels, settings: ServiceSettings) -> None:
-        most, waiting = settings.max_batch, settings.model_queue
-        self._most = most
+        self._most = {
+            model.sha256: batch_of(model.generator.about.shape, settings) for model in models if model.generator
+        }
         self._generators = {
             model.sha256: BatchQueue(
                 "generator",
                 model.generator.sample_all,
-                most=most,
-                waiting=waiting,
+                most=self._most[model.sha256],
+                waiting=settings.model_queue,
                 weigh=lambda part: len(part.indices),
             )
             for model in models
             if model.generator
         }
         self._classifiers = {
-            model.sha256: BatchQueue("classifier", Together(model.classifier), most=most, waiting=waiting)
+            model.sha256: BatchQueue(
+                "classifier",
+                Together(model.classifier),
+                most=batch_of(model.classifier.about.input.shape, settings),
+                waiting=settings.model_queue,
+            )
             for model in models
             if model.classifier
         }
@@ -53,7 +59,7 @@ class Queues:
         Raises:
             OverloadedError: Too many requests wait already.
         """
-        parts = [piece for one in wanted for piece in pieces(one, self._most)]
+        parts = [piece for one in wanted for piece in pieces(one, self._most[model.sha256])]
         drawn = await self._generators[model.sha256].ask(parts, gone)
         return drawn[0] if len(drawn) == 1 else np.concatenate(drawn)
 

@@ -24,7 +24,7 @@ class ServiceSettings(Config):
         queue: Requests that may wait for the store, or to be decoded, before others are told to come back later.
         model_queue: Requests that may wait for a network before others are told to come back later; about as many are
             computed meanwhile, and more would only make everybody wait longer.
-        max_batch: Images that one call of a network computes at most.
+        max_batch: Images that one call of a network computes at most; of large images fewer, see `models.batch_of`.
         allow_open: Let anybody who reaches the address ask for anything, without keys.
         keys: JSON file of API keys, as ``synthetyk keys`` writes it; None: nobody is asked for one.
         rate: Requests a minute that each key, or each address without keys, may make; 0: any number.
@@ -43,7 +43,7 @@ class ServiceSettings(Config):
     max_pixels: int = Field(default=MAX_PIXELS, ge=1)
     queue: int = Field(default=64, ge=1)
     model_queue: int = Field(default=16, ge=1)
-    max_batch: int = Field(default=16, ge=1)
+    max_batch: int = Field(default=64, ge=1)
     allow_open: bool = False
     keys: Path | None = None
     rate: int = Field(default=0, ge=0)
