@@ -62,8 +62,17 @@ def package(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def site(package, web_runtime, tmp_path_factory):
-    """The folder of an exported page; tests read it only."""
+def colourful(tmp_path_factory):
+    """A package with a generator alone, of images in colour and without classes."""
+    folder, shape = tmp_path_factory.mktemp("on_device") / "colourful", (3, 6, 10)
+    part = generator_part(shape=shape, class_names=(), seed=2**60 + 1)
+    write_package(folder, tiny_manifest(None, part), {"generator.onnx": tiny_generator(classes=0, shape=shape)})
+    return open_package(folder)
+
+
+@pytest.fixture(scope="session")
+def site(package, colourful, web_runtime, tmp_path_factory):
+    """The folder of an exported page with both packages; tests read it only."""
     folder = tmp_path_factory.mktemp("site")
-    write_site(site_of([("tiny", package)], web_runtime), folder)
+    write_site(site_of([("tiny", package), ("colourful", colourful)], web_runtime), folder)
     return folder
