@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.compress import generator_forms
 from synthetyk.runtime.manifest import PackagedGenerator, PackageManifest, TrainingData
 from synthetyk.runtime.package import open_package, seal, write_package
 
@@ -16,6 +15,8 @@ FILE = "generator.onnx"
 
 def make_models(folder: Path) -> None:
     """Write ``fp32`` and ``int8`` (packages), ``mlflow`` (that of fp32 in an MLflow model), ``plain`` (the network)."""
+    from benchmarks.compress import generator_forms  # it takes torch, which nothing else here does
+
     shutil.rmtree(folder, ignore_errors=True)
     forms = generator_forms(RECIPE, SIDE)
     for precision, network in (("fp32", forms.plain), ("int8", forms.small)):

@@ -16,6 +16,7 @@ def test_what_is_wrong_is_told_before_anything_is_served(tmp_path, monkeypatch):
     assert isinstance(refused(tmp_path / "nothing"), ArtifactError)
     assert isinstance(refused("--store", "sqlite:///notes.db"), StoreError)
     assert isinstance(refused("--store", "sqlite:///notes.db", "--workers", 2), StoreError)
+    assert isinstance(refused("--store", "memory:", "--workers", 2), ConfigError)
     assert isinstance(refused("--port", 99_999), ConfigError)
     assert "--allow-open" in str(refused("--host", "0.0.0.0"))
     assert isinstance(refused("--keys", tmp_path / "none.json"), ArtifactError)

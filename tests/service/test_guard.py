@@ -144,7 +144,8 @@ def test_people_are_led_to_the_form_and_programs_are_not(keyed):
     led = client.get("/runs?state=done", headers={"Accept": "text/html,*/*"})
     assert (led.status_code, led.headers["location"]) == (303, "/login?next=%2Fruns%3Fstate%3Ddone")
     assert client.get("/v1/images", headers={"Accept": "text/html"}).status_code == 401
-    assert client.post("/runs", headers={"Accept": "text/html"}).status_code == 401
+    assert client.post("/runs", headers={"Accept": "text/html"}).headers["location"] == "/login?next=%2F"
+    assert client.post("/runs").status_code == 401
 
 
 def test_the_description_says_what_needs_a_key(keyed):

@@ -1,37 +1,17 @@
 import signal
-import socket
 import sys
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from tests.service.served import SERVE, served, until
 
+from synthetyk.service.asgi import Application
+from synthetyk.service.server import Server, address_of, listen
+from synthetyk.service.serving import Serving
+
 # What must not be needed, and is taken away: whatever trains, and MLflow.
 ABSENT = ("torch", "monai", "safetensors", "mlflow", "pandas", "onnx", "onnxscript", "matplotlib")
 WITHOUT = f"import sys; sys.modules.update(dict.fromkeys({ABSENT})); from synthetyk.cli.main import main; main()"
-
-
-@pytest.fixture
-def half_sent(png):
-    """Return a function that begins an upload and returns what ends it and gives the answer's first line."""
-    opened = []
-
-    def begin(address):
-        connection = socket.create_connection((urlsplit(address).hostname, urlsplit(address).port), timeout=60)
-        opened.append(connection)
-        head = f"POST /v1/images HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(png)}\r\n\r\n"
-        connection.sendall(head.encode() + png[:10])
-
-        def end():
-            connection.sendall(png[10:])
-            return connection.recv(100_000).split(b"\r\n")[0]
-
-        return end
-
-    yield begin
-    for connection in opened:
-        connection.close()
 
 
 def test_it_serves_without_what_trains_and_ends_what_it_has_begun(package_folder, tmp_path, half_sent):
@@ -49,6 +29,31 @@ def test_it_serves_without_what_trains_and_ends_what_it_has_begun(package_folder
     assert "model:  package: classifier (fp32) and generator (fp32)" in told
     assert f"images: sqlite:///{tmp_path}/here/synthetyk.db" in told
     assert "Traceback" not in told
+
+
+def test_who_takes_too_long_is_not_waited_for(tmp_path, half_sent):
+    with served(tmp_path / "here", "--drain-seconds", "0.2") as server:
+        half_sent(server.address)
+        until(lambda: "synthetyk_requests_in_flight 2.0" in httpx.get(f"{server.address}/metrics").text)
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "http://127.0.0.1:"), ("::1", "http://[::1]:")])
+def test_an_address_is_shown_as_a_browser_takes_it(host, shown):
+    try:
+        listener = listen(host, 0)
+    except OSError:
+        pytest.skip(f"this machine has no {host}")
+    with listener:
+        assert address_of(listener).startswith(shown)
+
+
+def test_the_fast_loop_and_parser_are_used():
+    serving = Serving(store="memory:")
+    config = Server(Application(lambda: serving), serving).config
+    config.load()
+    assert config.get_loop_factory().__module__ == "uvloop"
+    assert config.http_protocol_class.__name__ == "HttpToolsProtocol"
 
 
 def test_gunicorn_serves_what_the_environment_says(tmp_path, package_folder, png):

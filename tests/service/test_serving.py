@@ -19,10 +19,13 @@ def test_the_environment_says_packages_store_and_settings():
             "SYNTHETYK_SERVE_STORE": "memory:",
             "SYNTHETYK_SERVE_MAX_BATCH": "7",
             "SYNTHETYK_SERVE_KEYS": "keys.json",
+            "SYNTHETYK_SERVE_HOSTS": "a.example b.example",
+            "SYNTHETYK_SERVE_ALLOW_OPEN": "true",
         }
     )
     assert (found.packages, found.store) == ((Path("a"), Path("b/c")), "memory:")
     assert (found.settings.max_batch, found.settings.keys) == (7, Path("keys.json"))
+    assert (found.settings.hosts, found.settings.allow_open) == (("a.example", "b.example"), True)
 
 
 @pytest.mark.parametrize(("name", "value"), [("THREDS", "2"), ("THREADS", "two")])

@@ -10,7 +10,7 @@ import typer
 
 from synthetyk.cli.display import say
 from synthetyk.cli.docstrings import described
-from synthetyk.core.errors import MissingDependencyError
+from synthetyk.core.errors import ConfigError, MissingDependencyError
 from synthetyk.runtime.manifest import PackageManifest
 from synthetyk.service.serving import PREFIX, STORE, Serving
 from synthetyk.service.settings import ServiceSettings
@@ -124,10 +124,13 @@ def _try_store(url: str) -> None:
     """Open a store once, so that what is wrong with it is told before several processes begin.
 
     Raises:
+        ConfigError: Processes cannot share it.
         StoreError: It cannot be used.
     """
     from synthetyk.store.open import open_store
 
+    if url.startswith("memory:"):
+        raise ConfigError("Several processes cannot share a store in memory", expected="another store, or --workers 1")
     with closing(open_store(url)) as store:
         store.check()
 

@@ -12,6 +12,7 @@ from synthetyk.service.guard import protect
 from synthetyk.service.lifecycle import Counted, Lifecycle
 from synthetyk.service.models import ServedModels
 from synthetyk.service.on_device.mount import mount
+from synthetyk.service.pages.explained import Explained
 from synthetyk.service.pages.router import add_pages
 from synthetyk.service.queues import Queues
 from synthetyk.service.recorder import Recorder
@@ -32,7 +33,6 @@ ROUTERS = (
     probes.router,
     invocations.router,
     model_routes.router,
-    events.router,
     login.router,
 )
 
@@ -72,6 +72,7 @@ def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModel
     problems.install(app)
     app.add_middleware(Counted, lifecycle=service.lifecycle)
     protect(app, settings)
+    app.add_middleware(Explained)
     app.add_middleware(Measured, telemetry=service.telemetry)  # outermost: what is refused is counted too
     return app
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from synthetyk.core.errors import ConfigError
@@ -136,8 +137,8 @@ class KeysOnly:
         if found and found.opens(wanted):
             scope.setdefault("state", {})["key"] = found.name
             await self._app(scope, receive, send)
-        elif found is None and shown is None and _is_page(scope):
-            await _to_login(scope, send)
+        elif found is None and shown is None and _is_person(scope):
+            await RedirectResponse(_login(scope), 303)(scope, receive, send)
         else:
             await _refusal(scope, found, wanted)(scope, receive, send)
 
@@ -164,17 +165,17 @@ def _refusal(scope: Scope, found: ApiKey | None, wanted: keys.Scope) -> ASGIApp:
     )
 
 
-def _is_page(scope: Scope) -> bool:
-    """Tell whether a person waits for the answer."""
+def _is_person(scope: Scope) -> bool:
+    """Tell whether a person waits for the answer, who reads pages."""
     accept = next((value for name, value in scope["headers"] if name == b"accept"), b"")
-    return scope["method"] == "GET" and b"text/html" in accept and not scope["path"].startswith("/v1/")
+    return b"text/html" in accept and not scope["path"].startswith("/v1/")
 
 
-async def _to_login(scope: Scope, send: Send) -> None:
-    here = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope.get("query_string") else "")
-    target = f"{LOGIN}?next={quote(here, safe='')}".encode()
-    await send({"type": "http.response.start", "status": 303, "headers": [(b"location", target)]})
-    await send({"type": "http.response.body"})
+def _login(scope: Scope) -> str:
+    """Return where to sign in; from there it goes on to what was asked for, as far as that can be asked for again."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    here = scope["path"] + (f"?{query}" if query else "")
+    return f"{LOGIN}?next={quote(here if scope['method'] == 'GET' else '/', safe='')}"
 
 
 class KnownHosts:

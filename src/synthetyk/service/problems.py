@@ -45,7 +45,7 @@ STATUSES: tuple[tuple[type[SynthetykError], HTTPStatus], ...] = (
 NO_IMAGE = ("not_an_image", "unsupported")  # kinds of `DecodeError` that speak of the type, not of damage
 # Seconds that are waited before somebody is told to come back later: who asks again at once would otherwise keep a
 # service that has too much to do busy with saying so.
-PAUSE = 0.05
+PAUSE = 0.07
 RETRY_AFTER = {StoreUnavailableError: "5", OverloadedError: "1"}  # seconds
 # Errors whose words are meant for whoever asked; those of all others may name files and hosts.
 TOLD = (ImageNotFoundError, DamagedImageError, OverloadedError, DecodeError, RequestError, ConfigError, RunError)

@@ -40,7 +40,7 @@ class Serving(Config):
         store = said.pop("store", STORE)
         for name, kind in ServiceSettings.model_fields.items():
             if name in said and str(kind.annotation).startswith("tuple"):
-                said[name] = said[name].split(",")
+                said[name] = said[name].split()  # by spaces, as the command line does
         return cls(
             packages=tuple(Path(part) for part in packages.split(os.pathsep) if part),
             store=store,

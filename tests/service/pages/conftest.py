@@ -125,9 +125,10 @@ class Pages:
 
     def __init__(self, client):
         self.client = client
+        client.headers["Accept"] = "text/html"
 
     def get(self, path, status=200):
-        answer = self.client.get(path, headers={"Accept": "text/html"})
+        answer = self.client.get(path)
         assert answer.status_code == status, answer.text
         return answer.text
 

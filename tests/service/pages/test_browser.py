@@ -117,6 +117,7 @@ def test_a_trial_is_answered_by_keyboard_alone(open_tab, reals):
     page.get_by_label("Pairs").press("Enter")
     for number in range(6):
         expect(page.get_by_text(f"Pair {number + 1} of 6")).to_be_visible()
+        page.wait_for_load_state()  # the script listens
         page.keyboard.press("12"[number % 2])
     expect(page.get_by_role("heading", level=1)).to_contain_text("of 6 right")
 

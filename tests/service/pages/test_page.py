@@ -47,6 +47,13 @@ def test_nothing_is_loaded_from_elsewhere():
         assert not re.search(rb"https?://(?!www\.w3\.org/2000/svg)", path.read_bytes()), path.name
 
 
+def test_styles_and_scripts_are_asked_for_again_only_if_they_have_changed(pages):
+    answer = pages.client.get("/static/style.css")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+    again = pages.client.get("/static/style.css", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.headers["cache-control"]) == (304, "no-cache")
+
+
 def test_pages_without_models_say_so(pages):
     assert all("No model that is served" in pages.get(path) for path in ("/generate", "/classify", "/which-is-real"))
 

@@ -3,8 +3,10 @@ import os
 
 import pytest
 
+from synthetyk.cli import display
+from synthetyk.pipeline.stage import Outcome, Stage, StageRecord
 from synthetyk.service.pages.run_files import STAGES
-from synthetyk.service.pages.run_state import state_of, trained_part
+from synthetyk.service.pages.run_state import ENDED, PROGRESS, state_of, trained_part
 
 
 @pytest.fixture
@@ -80,3 +82,20 @@ def test_the_training_is_as_far_as_its_last_metrics_say(folder, last):
 
 def test_without_metrics_nobody_knows_how_far_the_training_is(folder):
     assert trained_part(folder) is None
+
+
+def test_what_the_command_prints_is_understood(capsys, monkeypatch):
+    monkeypatch.setattr(display, "LOG_EVERY", 0.0)
+    with display.progress_of("train") as progress:
+        progress(0, 10)
+        progress(5, 10, "49 images/s")
+    said = PROGRESS.match(capsys.readouterr().out)
+    assert (said[1], said[2]) == ("train", "50")
+    assert said[3].endswith("left. 49 images/s")
+    for name in STAGES:
+        stage = Stage(name, "", (), (), lambda _run, _progress: None)
+        for words in ({"status": "done"}, {"status": "not applicable", "reason": "one class"}):
+            record = StageRecord(name=name, inputs={}, settings={}, outputs={}, seconds=3.2, version="1", **words)
+            for skipped in (False, True):
+                display.ConsoleDisplay().ended(Outcome(stage, record, skipped))
+                assert ENDED.match(capsys.readouterr().out)[1] == name

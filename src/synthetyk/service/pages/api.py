@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from synthetyk.service.guard import wanted_scope
-from synthetyk.service.pages.page import PageRoute, page
+from synthetyk.service.pages.page import page
 
 HERE = "api"
 # Bodies of the examples; an image is a file beside the reader.
@@ -19,7 +19,7 @@ BODIES = {
 }
 FILES = {"/v1/generate": "images.zip"}
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from synthetyk.runtime.preprocess import prepare
 from synthetyk.service.context import Service, TheService
 from synthetyk.service.intake import receive
 from synthetyk.service.models import ServedModel, ServedModels
-from synthetyk.service.pages.page import PageRoute, page
+from synthetyk.service.pages.page import page
 from synthetyk.service.pages.upload import uploaded
 from synthetyk.service.png import png_of
 from synthetyk.service.prediction import INPUT, MAPS, RISK, find, lane_of, predict
@@ -19,7 +19,7 @@ from synthetyk.store.record import Prediction
 
 HERE = "classify"
 
-router = APIRouter(prefix="/classify", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(prefix="/classify", include_in_schema=False)
 
 
 @dataclass(frozen=True)

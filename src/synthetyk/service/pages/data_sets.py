@@ -15,7 +15,7 @@ from synthetyk.service.context import TheService
 from synthetyk.service.csrf import Protected
 from synthetyk.service.pages.below import Below
 from synthetyk.service.pages.jobs import Job
-from synthetyk.service.pages.page import PageRoute, page
+from synthetyk.service.pages.page import page
 from synthetyk.service.pages.run_list import INSPECTED, inspection_of, kind_of, location_of, runs_root
 from synthetyk.service.pages.run_state import ERROR
 from synthetyk.service.settings import ServiceSettings
@@ -25,7 +25,7 @@ LOG = "inspect.log"
 SHEET = "contact_sheet.png"
 SPLITS: dict[SplitName, str] = {"train": "Training", "val": "Validation", "test": "Test"}
 
-router = APIRouter(prefix="/runs/data-sets", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(prefix="/runs/data-sets", include_in_schema=False)
 
 
 @dataclass(frozen=True)

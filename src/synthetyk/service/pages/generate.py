@@ -16,7 +16,7 @@ from synthetyk.service.forms import MEDIA_TYPES, encoded
 from synthetyk.service.generation import Made, make
 from synthetyk.service.models import ServedModel, ServedModels
 from synthetyk.service.pages.form import FormValues
-from synthetyk.service.pages.page import PageRoute, page
+from synthetyk.service.pages.page import page
 from synthetyk.service.png import png_of
 
 HERE = "generate"
@@ -24,7 +24,7 @@ MOST = 100  # images on a page
 SHOWN = 24 * 2**20  # bytes of the pixels on it
 ALL = "*"  # all classes in turn
 
-router = APIRouter(prefix="/generate", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(prefix="/generate", include_in_schema=False)
 
 
 class Asked(FormValues):
@@ -104,11 +104,14 @@ async def _zip(service: TheService, made: Made) -> Response:
 
 
 def _tiles(made: Made) -> list[Tile]:
-    stored = made.stored or ("",) * len(made.images)
-    rows = zip(made.drawing.labels, made.drawing.numbers, made.images, stored, strict=True)
     return [
-        Tile(label, number, f"data:image/png;base64,{base64.b64encode(png_of(image)).decode()}", kept)
-        for label, number, image, kept in rows
+        Tile(
+            row["class"],
+            row["index"],
+            f"data:image/png;base64,{base64.b64encode(png_of(image)).decode()}",
+            row.get("id", ""),
+        )
+        for row, image in zip(made.each, made.images, strict=True)
     ]
 
 

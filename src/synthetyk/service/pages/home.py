@@ -4,9 +4,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from synthetyk.service.context import service_of
-from synthetyk.service.pages.page import PageRoute, page
+from synthetyk.service.pages.page import page
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")

@@ -15,7 +15,7 @@ from synthetyk.service.intake import receive
 from synthetyk.service.models import ServedModels
 from synthetyk.service.pages.classify import classifiers, model_of
 from synthetyk.service.pages.form import FormValues
-from synthetyk.service.pages.page import PageRoute, page
+from synthetyk.service.pages.page import page
 from synthetyk.service.pages.times import start_of
 from synthetyk.service.pages.upload import MOST, uploaded
 from synthetyk.service.prediction import predict
@@ -26,7 +26,7 @@ HERE = "library"
 ON_A_PAGE = 48
 REFUSED = 5  # files that are named
 
-router = APIRouter(prefix="/library", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(prefix="/library", include_in_schema=False)
 
 
 class Filters(FormValues):

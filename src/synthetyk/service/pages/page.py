@@ -1,26 +1,18 @@
-"""How a page is made: its template, what every template is given, and errors as pages."""
+"""How a page is made: its template, and what every template is given."""
 
-from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from fastapi import Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import Request
 from fastapi.responses import HTMLResponse
-from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.exceptions import HTTPException
 
 import synthetyk
-from synthetyk.core.errors import SynthetykError
 from synthetyk.report import words
 from synthetyk.service import csrf
 from synthetyk.service.pages.times import day_and_time
-from synthetyk.service.problems import Problem
 from synthetyk.service.sessions import person_of
-
-Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 @dataclass(frozen=True)
@@ -80,32 +72,3 @@ def page(request: Request, template: str, here: str, *, status: int = 200, **val
     """
     given = {"here": here, "csrf_token": csrf.token(request), "person": person_of(request.scope), **values}
     return HTMLResponse(environment().get_template(f"{template}.html").render(given), status)
-
-
-class PageRoute(APIRoute):
-    """A route whose errors are pages too: the problem that the API would answer with, in words for people."""
-
-    def get_route_handler(self) -> Answer:
-        """Return what answers a request."""
-        answer = super().get_route_handler()
-
-        async def answer_or_explain(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except (SynthetykError, RequestValidationError, HTTPException) as error:
-                return await _explanation(request, error)
-
-        return answer_or_explain
-
-
-async def _explanation(request: Request, error: Exception) -> Response:
-    handlers: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = request.app.exception_handlers
-    kinds = (kind for kind in type(error).__mro__ if kind in handlers)
-    answer = await handlers[next(kinds)](request, error)
-    problem = Problem.model_validate_json(bytes(answer.body))
-    place = next((each for each in PLACES if request.url.path.startswith(each.path)), None)
-    here = place.name if place else ""
-    shown = page(request, "problem", here, status=answer.status_code, problem=problem, place=place)
-    if after := answer.headers.get("Retry-After"):
-        shown.headers["Retry-After"] = after
-    return shown

@@ -20,7 +20,14 @@ from synthetyk.service.pages.run_files import (
     read,
 )
 
-SCORES = {"auc": "AUC", "sensitivity": "Sensitivity", "specificity": "Specificity", "accuracy": "Accuracy"}
+SCORES = {
+    "auc": "AUC",
+    "sensitivity": "Sensitivity",
+    "recall": "Recall",
+    "specificity": "Specificity",
+    "precision": "Precision",
+    "accuracy": "Accuracy",
+}
 HELPS = {
     "helps": ("Yes, they help", "good"),
     "hurts": ("No, they hurt", "bad"),
@@ -152,10 +159,10 @@ def experiment_tables(found: Experiments) -> tuple[Table, ...]:
 
 
 def _experiment(each: Experiment, names: Iterable[str], *, best: bool) -> tuple[Cell, ...]:
-    notes = (f"{len(each.seeds)} seeds", *(("best on validation images",) if best else ()))
+    notes = (f"{len(each.seeds)} seed{'s' * (len(each.seeds) != 1)}", *(("best on validation images",) if best else ()))
     failed = tuple(f"seed {seed} failed: {why}" for seed, why in each.failures.items())
-    precision = Cell(NONE, (each.precision,) if each.precision else ())
-    return (Cell(each.name, (*notes, *failed)), *_spreads(each.test, names), Cell(count(each.parameters)), precision)
+    last = (Cell(count(each.parameters)), Cell(each.precision or NONE))
+    return (Cell(each.name, (*notes, *failed)), *_spreads(each.test, names), *last)
 
 
 def _effects(effects: Iterable[Effect]) -> Table:

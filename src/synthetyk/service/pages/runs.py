@@ -11,7 +11,7 @@ from synthetyk.service.csrf import Protected
 from synthetyk.service.pages.below import Below
 from synthetyk.service.pages.curve import curve_of, distances
 from synthetyk.service.pages.jobs import Job, stop
-from synthetyk.service.pages.page import PageRoute, page
+from synthetyk.service.pages.page import page
 from synthetyk.service.pages.run_files import Experiments, Plan, Settings, read
 from synthetyk.service.pages.run_list import (
     NewRun,
@@ -27,11 +27,17 @@ from synthetyk.service.pages.run_state import LOG, state_of
 from synthetyk.service.pages.run_tables import experiment_tables, run_tables, verdicts
 
 HERE = "runs"
-PICTURES = {"real": "real.png", "curves": "curves.png", "nearest": "nearest.png", "experiments": "experiments.png"}
+PICTURES = {
+    "real": "real.png",
+    "curves": "curves.png",
+    "nearest": "nearest.png",
+    "anomalies": "anomalies.png",
+    "experiments": "experiments.png",
+}
 # A page that was written from data: it may show itself, and do nothing.
 SANDBOX = "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 
-router = APIRouter(prefix="/runs", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(prefix="/runs", include_in_schema=False)
 
 
 @router.get("")
@@ -72,6 +78,7 @@ def run(service: TheService, request: Request, name: str) -> HTMLResponse:
         tables=run_tables(path),
         has_report=(path / "report.html").is_file(),
         has_package=(path / "package").is_dir(),
+        folder=f"{found.root.name}/{found.title}",
         **_live(found),
     )
 

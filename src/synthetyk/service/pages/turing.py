@@ -14,7 +14,7 @@ from synthetyk.service.csrf import Protected
 from synthetyk.service.pages.classify import model_of
 from synthetyk.service.pages.form import FormValues
 from synthetyk.service.pages.generate import classes_of, generators
-from synthetyk.service.pages.page import PageRoute, page
+from synthetyk.service.pages.page import page
 from synthetyk.service.pages.turing_images import real_images, shown
 from synthetyk.service.pages.turing_record import (
     KIND,
@@ -31,7 +31,7 @@ HERE = "turing"
 LISTED = 50
 SIDES: dict[str, Side] = {"l": "left", "r": "right"}
 
-router = APIRouter(prefix="/which-is-real", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(prefix="/which-is-real", include_in_schema=False)
 
 
 class Begin(FormValues):

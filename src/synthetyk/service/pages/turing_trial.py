@@ -152,8 +152,7 @@ def _sides(seed: int, count: int) -> list[Side]:
     """Return on which side each real image stands: left as often as right, but for one of an odd number."""
     random = generator(seed, "turing/sides")
     lefts = count // 2 + (int(random.integers(2)) if count % 2 else 0)
-    sides: list[Side] = ["left"] * lefts + ["right"] * (count - lefts)
-    return [sides[place] for place in random.permutation(count)]
+    return ["left" if place < lefts else "right" for place in random.permutation(count)]
 
 
 def fingerprint(pairs: Iterable[Pair]) -> str:

@@ -1,39 +1,16 @@
 """Where people show their key in a browser, and where they leave again."""
 
-from html import escape
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 
 from synthetyk.service import csrf
 from synthetyk.service.guard import LOGIN, LOGOUT
+from synthetyk.service.pages.page import page
 from synthetyk.service.sessions import COOKIE, LIFE, Sessions
 
 router = APIRouter(include_in_schema=False)
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Synthetyk: sign in</title>
-<link rel="stylesheet" href="/static/style.css">
-</head>
-<body>
-<main>
-<h1>Sign in</h1>
-{complaint}
-<form method="post" action="{action}">
-<p><label for="key">API key</label>
-<input id="key" name="key" type="password" required autofocus autocomplete="current-password" maxlength="128"></p>
-<input type="hidden" name="next" value="{next}">
-<input type="hidden" name="{field}" value="{token}">
-<p><button type="submit">Sign in</button></p>
-</form>
-<p>Whoever runs this service makes keys with <code>synthetyk keys add NAME --scope write</code>.</p>
-</main>
-</body>
-</html>
-"""
 
 
 @router.get(LOGIN)
@@ -49,7 +26,7 @@ def begin(request: Request, key: Annotated[str, Form()], next: Annotated[str, Fo
     sessions = _sessions_of(request)
     cookie = sessions.begin(key.strip()) if sessions else None
     if cookie is None:
-        return _page(request, next, "<p role=alert>This key opens nothing. It may have been revoked.</p>", 401)
+        return _page(request, next, "This key opens nothing. It may have been revoked", 401)
     answer = RedirectResponse(_inside(next), 303)
     secure = request.url.scheme == "https"
     answer.set_cookie(COOKIE, cookie, max_age=LIFE, httponly=True, samesite="strict", secure=secure)
@@ -65,14 +42,7 @@ def end() -> Response:
 
 
 def _page(request: Request, target: str, complaint: str = "", status: int = 200) -> Response:
-    words = PAGE.format(
-        complaint=complaint,
-        action=LOGIN,
-        next=escape(_inside(target)),
-        field=csrf.FIELD,
-        token=csrf.token(request),
-    )
-    return HTMLResponse(words, status)
+    return page(request, "login", "", status=status, complaint=complaint, target=_inside(target), places=())
 
 
 def _sessions_of(request: Request) -> Sessions | None:
