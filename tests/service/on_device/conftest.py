@@ -12,7 +12,7 @@ from synthetyk.service.on_device.site import site_of, write_site
 from synthetyk.service.on_device.web_runtime import fetch_runtime, find_runtime
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it lives, Playwright keeps this thread's event loop: no other can run
 def chromium():
     """A browser; tests make contexts and pages of their own in it."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -26,7 +26,7 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def module(chromium):
     """Return a function that runs JavaScript with one of the page's modules as `m` and what was `given`."""
     with serving(STATIC) as server:
