@@ -31,6 +31,18 @@ def test_lossless_files_give_their_exact_pixels(encode, kind, pixels):
     assert (raw.pixels.dtype, raw.bit_depth) == (np.uint8, 8)
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK"])
+def test_an_image_that_is_converted_in_strips_is_the_same(encode, monkeypatch, mode):
+    image = Image.fromarray(COLOUR).convert(mode)
+    if mode in ("LA", "RGBA"):
+        image.putalpha(Image.fromarray(GREY))
+    options = {"transparency": 3} if mode == "P" else {}
+    data = encode(image, "TIFF" if mode == "CMYK" else "PNG", **options)
+    whole = decode(data)
+    monkeypatch.setattr("synthetyk.data.decode.STRIP", 25)
+    np.testing.assert_array_equal(decode(data).pixels, whole.pixels)
+
+
 def test_jpeg_decodes_close_to_the_original(encode):
     smooth = np.tile(np.arange(0, 240, 10, dtype=np.uint8), (24, 1))
     raw = decode(encode(smooth, "JPEG", quality=95))

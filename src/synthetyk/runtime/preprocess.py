@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetyk.data.decode import MAX_PIXELS, decode, kind_of
+from synthetyk.data.decode import MAX_PIXELS, ROOM, decode, kind_of
 from synthetyk.data.dicom import shared_reader
 from synthetyk.data.pixels import fit, to_uint8
 from synthetyk.data.source import RawImage
@@ -25,9 +25,11 @@ def prepare(data: bytes, contract: InputContract, *, frame: int = 0, max_pixels:
     Raises:
         DecodeError: It cannot be decoded; `kind` says why.
     """
-    stored = to_uint8(decoded(data, frame=frame, max_pixels=max_pixels), contract.depth_rule)
+    raw = decoded(data, frame=frame, max_pixels=max_pixels)
     _, height, width = contract.shape
-    return fit(stored, size=(height, width), channels=contract.channels, mode=contract.fit)
+    with ROOM.hold(raw.pixels.shape[0] * raw.pixels.shape[1]):
+        stored = to_uint8(raw, contract.depth_rule)
+        return fit(stored, size=(height, width), channels=contract.channels, mode=contract.fit)
 
 
 def decoded(data: bytes, *, frame: int = 0, max_pixels: int = MAX_PIXELS) -> RawImage:

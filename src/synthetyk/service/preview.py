@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from synthetyk.data.decode import ROOM
 from synthetyk.data.pixels import depth_rule, to_uint8
 from synthetyk.data.source import RawImage
 from synthetyk.runtime.preprocess import decoded
@@ -23,8 +24,10 @@ def preview(data: bytes, *, size: int, frame: int = 0, max_pixels: int) -> bytes
     Raises:
         DecodeError: It cannot be decoded.
     """
-    image = Image.fromarray(_eight_bits(decoded(data, frame=frame, max_pixels=max_pixels)))
-    image.thumbnail((size, size), Image.Resampling.LANCZOS)
+    raw = decoded(data, frame=frame, max_pixels=max_pixels)
+    with ROOM.hold(raw.pixels.shape[0] * raw.pixels.shape[1]):
+        image = Image.fromarray(_eight_bits(raw))
+        image.thumbnail((size, size), Image.Resampling.LANCZOS)
     file = io.BytesIO()
     image.save(file, "PNG")
     return file.getvalue()
