@@ -13,7 +13,7 @@ import numpy as np
 import synthetyk.service.on_device
 
 STATIC = Path(synthetyk.service.on_device.__file__).parent / "static"
-PATIENCE = 120_000  # milliseconds until a page that does not answer has failed, also on a busy machine
+PATIENCE = 60_000  # milliseconds until a page that does not answer has failed, also on a busy machine
 # Arrays go in and come out as base64: as JSON they would take most of the tests' time.
 HELPERS = """
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

@@ -12,7 +12,7 @@ from synthetyk.service.on_device.site import site_of, write_site
 from synthetyk.service.on_device.web_runtime import fetch_runtime, find_runtime
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it lives, Playwright keeps this thread's event loop: no other can run
 def chromium():
     """A browser; tests make contexts and pages of their own in it."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -26,7 +26,7 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def module(chromium):
     """Return a function that runs JavaScript with one of the page's modules as `m` and what was `given`."""
     with serving(STATIC) as server:
@@ -62,8 +62,17 @@ def package(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def site(package, web_runtime, tmp_path_factory):
-    """The folder of an exported page; tests read it only."""
+def colourful(tmp_path_factory):
+    """A package with a generator alone, of images in colour and without classes."""
+    folder, shape = tmp_path_factory.mktemp("on_device") / "colourful", (3, 6, 10)
+    part = generator_part(shape=shape, class_names=(), seed=2**60 + 1)
+    write_package(folder, tiny_manifest(None, part), {"generator.onnx": tiny_generator(classes=0, shape=shape)})
+    return open_package(folder)
+
+
+@pytest.fixture(scope="session")
+def site(package, colourful, web_runtime, tmp_path_factory):
+    """The folder of an exported page with both packages; tests read it only."""
     folder = tmp_path_factory.mktemp("site")
-    write_site(site_of([("tiny", package)], web_runtime), folder)
+    write_site(site_of([("tiny", package), ("colourful", colourful)], web_runtime), folder)
     return folder

@@ -36,6 +36,9 @@ def page(opened):
     page.set_viewport_size({"width": 1280, "height": 800})
     page.wrong.clear()
     yield page
+    if page.input_value("#package") != "0":
+        page.select_option("#package", "0")
+        page.locator("#on-device[data-ready='0']").wait_for()
     assert page.wrong == []
 
 
@@ -148,6 +151,20 @@ def test_every_class_is_drawn_in_equal_numbers(page):
     ]
 
 
+def test_another_package_can_be_chosen(page, colourful):
+    page.select_option("#package", label="colourful")
+    page.locator("#on-device[data-ready='1']").wait_for()
+    assert page.input_value("#seed") == str(colourful.manifest.generator.seed)  # more digits than a number has
+    assert [page.locator(name).is_hidden() for name in ("#classify", "#class-field", "#tiles")] == [True, True, True]
+    for name, value in {"count": "4", "first": "0", "truncation": "1"}.items():
+        page.fill(f"#{name}", value)
+    page.click("#go")
+    page.locator("#tiles li").nth(3).wait_for()
+    _, data = downloaded(page, "#tiles li:nth-child(4) button")
+    expected = GeneratorSession.open(colourful).sample(None, [3])[0].transpose(1, 2, 0)
+    assert np.abs(np.asarray(Image.open(io.BytesIO(data))).astype(int) - expected).max() <= 1
+
+
 def test_a_seed_that_is_no_number_is_refused(page):
     generate(page, seed="seven")
     assert page.inner_text("#generate-error") == "The seed is a whole number from 0."
@@ -181,7 +198,7 @@ def test_the_page_is_used_by_keyboard_alone(page):
     while "go" not in reached and len(reached) < 12:
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
-    controls = ["file", "class", "count", "seed", "SUMMARY", "first", "truncation", "go"]
+    controls = ["package", "file", "class", "count", "seed", "SUMMARY", "first", "truncation", "go"]
     assert [each for each in reached if each != "heat-class"] == controls
     page.keyboard.press("Enter")
     page.locator("#tiles button").first.wait_for()

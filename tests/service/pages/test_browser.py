@@ -29,7 +29,7 @@ def chromium():
 @pytest.fixture
 def home(app_with_model):
     """A running service; where it is."""
-    server = uvicorn.Server(uvicorn.Config(app_with_model, port=0, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(app_with_model, port=0, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run)
     thread.start()
     until(lambda: server.started)

@@ -25,8 +25,7 @@ async function answer(request) {
   const cache = await caches.open(KEPT);
   try {
     const fresh = await fetch(request);
-    if (fresh.ok) await cache.put(request, fresh.clone());
-    if (fresh.ok && request.url === LIST) await forgetOthers(cache, (await fresh.clone().json()).files);
+    if (fresh.ok && !fresh.redirected) await keep(cache, request, fresh.clone()); // redirected: to sign in
     return fresh;
   } catch (error) {
     const kept = await cache.match(request, { ignoreSearch: true });
@@ -35,8 +34,11 @@ async function answer(request) {
   }
 }
 
-/** Drop the files of models that the page no longer offers. */
-async function forgetOthers(cache, files) {
+/** Keep an answer; with a new list of files, drop those of models that the page no longer offers. */
+async function keep(cache, request, fresh) {
+  const files = request.url === LIST ? (await fresh.clone().json()).files : null;
+  await cache.put(request, fresh);
+  if (!files) return;
   const wanted = new Set(["./", "page.json", ...files].map((file) => new URL(file, self.registration.scope).href));
   const gone = (await cache.keys()).filter((request) => !wanted.has(request.url.split(/[?#]/)[0]));
   await Promise.all(gone.map((request) => cache.delete(request)));
