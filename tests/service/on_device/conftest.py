@@ -12,9 +12,12 @@ from synthetyk.service.on_device.site import site_of, write_site
 from synthetyk.service.on_device.web_runtime import fetch_runtime, find_runtime
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """A browser; tests make contexts and pages of their own in it."""
+    """A browser; tests make contexts and pages of their own in it.
+
+    It ends with the file that uses it: there can be only one Playwright in a process at a time.
+    """
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if not found:
         pytest.skip("needs Chromium")
@@ -26,7 +29,7 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def module(chromium):
     """Return a function that runs JavaScript with one of the page's modules as `m` and what was `given`."""
     with serving(STATIC) as server:
