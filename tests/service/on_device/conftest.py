@@ -12,9 +12,12 @@ from synthetyk.service.on_device.site import site_of, write_site
 from synthetyk.service.on_device.web_runtime import fetch_runtime, find_runtime
 
 
-@pytest.fixture(scope="module")  # while it lives, Playwright keeps this thread's event loop: no other can run
+@pytest.fixture(scope="module")
 def chromium():
-    """A browser; tests make contexts and pages of their own in it."""
+    """A browser; tests make contexts and pages of their own in it.
+
+    It ends with the file that uses it: there can be only one Playwright in a process at a time.
+    """
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if not found:
         pytest.skip("needs Chromium")

@@ -10,7 +10,7 @@ from tests.service.on_device.browser import packed, unpacked
 from synthetyk.core.errors import DecodeError
 from synthetyk.data.decode import decode
 
-pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
+pytestmark = pytest.mark.xdist_group("on this device")
 
 DECODE = """
 try {

@@ -7,7 +7,7 @@ from tests.service.on_device.browser import packed, unpacked
 
 from synthetyk.service.heatmap import heatmap
 
-pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
+pytestmark = pytest.mark.xdist_group("on this device")
 
 DRAW = """
 const maps = { data: new Float32Array(bytes(given.maps).buffer), shape: given.mapsShape };

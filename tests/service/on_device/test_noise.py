@@ -6,7 +6,7 @@ from tests.service.on_device.browser import unpacked
 
 from synthetyk.core.noise import noise_of
 
-pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
+pytestmark = pytest.mark.xdist_group("on this device")
 
 DRAW = "return text(m.noiseOf(given.seed, given.label, given.numbers, given.latent, given.scale));"
 

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 from tests.service.on_device.browser import new_page, serving
 
-pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
+pytestmark = pytest.mark.xdist_group("on this device")
 
 ORIGIN = "http://localhost"  # as secure as HTTPS for a browser, so that it keeps the page
 # Chromium asks its maker what the fields of a form are for, on every page that has some; no page can stop it.

@@ -12,7 +12,7 @@ from tests.service.on_device.browser import new_page, serving
 from synthetyk.runtime.classifier import ClassifierSession
 from synthetyk.runtime.generator import GeneratorSession
 
-pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
+pytestmark = pytest.mark.xdist_group("on this device")
 
 
 @pytest.fixture(scope="module")

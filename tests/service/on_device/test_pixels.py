@@ -5,7 +5,7 @@ from tests.service.on_device.browser import packed, unpacked
 from synthetyk.data.pixels import DepthRule, fit, to_uint8
 from synthetyk.data.source import RawImage
 
-pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
+pytestmark = pytest.mark.xdist_group("on this device")
 
 PREPARE = """
 const pixels = given.deep ? new Uint16Array(bytes(given.pixels).buffer) : bytes(given.pixels);

@@ -4,7 +4,7 @@ from PIL import Image
 from tests.service.on_device.browser import new_page
 from tests.service.served import served
 
-pytestmark = pytest.mark.xdist_group("on this device")  # one browser for all
+pytestmark = pytest.mark.xdist_group("on this device")
 
 
 def test_the_page_runs_under_the_policy_of_the_service(chromium, package, web_runtime, tmp_path):
