@@ -23,7 +23,7 @@ from synthetyk.metrics.floor import halving_floor
 from synthetyk.metrics.frechet import frechet_distance
 
 ROWS = {"gpu_64": "chest_xray", "gpu_128": "chest_xray_128"}
-MINUTES = 8.0
+MINUTES = 3.0
 COUNT = 2000
 
 

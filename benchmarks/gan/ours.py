@@ -1,5 +1,6 @@
 """Everything that the benchmarks know of our trainer; when it changes, this file does."""
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -7,6 +8,8 @@ from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
+
+import torch
 
 from benchmarks.gan.cost import Budget, Clock, Meter, cpu_seconds
 from synthetyk.core import seeding
@@ -42,6 +45,7 @@ CALIBRATION_SECONDS = 2.0  # of the plan, for each precision
 PRUDENCE = 0.93  # of what is left: a budget must not be exceeded, and a step costs more on a busy machine
 LAST_SECONDS = 10.0  # that the last look, the choice of the noise's scale and the files of a training take
 SCALES = 4  # of the noise that are usually tried at the end
+GPU_THREADS = 8  # of the processor beside a GPU, which it judges the images with
 LOOKS = 12  # at a training that is watched
 FEATURES_STEPS = 300  # of the network that the trainer looks at its images with
 
@@ -75,12 +79,12 @@ def train_watched(dataset: Dataset, seconds: float, seed: int, folder: Path, wat
 
     Args:
         dataset: The data.
-        seconds: Wall time, without what `watch` takes.
+        seconds: Wall time, without what `watch`, the plan and its measuring take.
         seed: Of the training.
         folder: Where to train.
         watch: Told now and then the generator as it is, the seconds and the kimg so far.
     """
-    meter, away, last = Meter(monotonic), [0.0], [0.0]
+    away, last = [0.0], [0.0]
 
     def look(trainer: GANTrainer) -> None:
         began = meter.seconds
@@ -89,7 +93,14 @@ def train_watched(dataset: Dataset, seconds: float, seed: int, folder: Path, wat
             watch(trainer.sampler, began - away[0], trainer.kimg)
         away[0] += meter.seconds - began
 
-    return _train(_Wish(dataset, seconds, seed, threads=1, recipe="gpu"), folder, monotonic, look)[1]
+    threads, images = min(GPU_THREADS, len(os.sched_getaffinity(0))), dataset.train
+    wish = _Wish(dataset, seconds, seed, threads, recipe="gpu")
+    wish = replace(wish, precision=wish.config().precision)
+    judge = _Judge.of(wish, folder / "features")
+    speed = _speed(wish.config(1.0), images, folder / "pilot", PILOT_SECONDS, monotonic)
+    config = wish.config(PRUDENCE * speed * seconds / 1000)
+    meter = Meter(monotonic)
+    return _fit(config, images, folder, look, judge=judge)
 
 
 def tutorial_trainer(images: Subset, precision: Literal["fp32", "bf16"], batch: int, threads: int) -> Callable[[], int]:
@@ -147,6 +158,7 @@ def train_plain(images: Subset, how: Plain, folder: Path, watch: Callable[[Sampl
         checkpoint_kimg=how.epochs // 2 * epoch_kimg,
         balanced=False,
         threads=how.threads,
+        device="cuda" if torch.cuda.is_available() else "cpu",
         max_rollbacks=0,
     )
 
@@ -164,7 +176,7 @@ class _Wish:
 
     Attributes:
         dataset: The data.
-        seconds: The budget.
+        seconds: The budget: of CPU time, with the recipe `gpu` of wall time.
         seed: Of the training.
         threads: Of torch.
         recipe: The recipe; None leaves it to the plan.
@@ -188,7 +200,7 @@ class _Wish:
         fixed |= {"gan_recipe": self.recipe, "gan_precision": self.precision}
         fixed |= {"device": "cuda" if self.recipe == "gpu" else None}
         overrides = {name: Override(value=value, origin="config file") for name, value in fixed.items() if value}
-        seconds = self.seconds / self.threads
+        seconds = self.seconds if self.recipe == "gpu" else self.seconds / self.threads  # wall time, or CPU time
         settings = RunSettings(dataset="benchmark", goal="train", budget_seconds=seconds, overrides=overrides)
         plan = make_plan(facts, settings, MeasuredSpeeds(CALIBRATION_SECONDS)).values
         return gan_config(plan, classes=len(names), seed=seeding.derive(self.seed, "benchmark/ours"))

@@ -4,7 +4,7 @@ One source reports RMSProp as the more stable and the better. As there: 28 pixel
 epochs; both optimisers at rates of 1e-3 and 1e-4, one DCGAN without averaging and without a way back, looked at after
 50 and after 100 epochs. The nearest-neighbour ratio is measured against the test split's pneumonia images, which alone
 are held out here. The source's own figures, Inception Scores of 1.0008 and 1.0076, came from pooled features instead of
-class probabilities, so they are no Inception Scores.
+class probabilities, so they are no Inception Scores. Where there is a GPU the networks train on it.
 """
 
 import shutil
@@ -14,6 +14,7 @@ from statistics import fmean
 from typing import Any, Literal
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
@@ -53,6 +54,7 @@ def main(options: Options) -> list[str]:
         rows = [row for name, each in found.items() for row in table(name, each, (epochs // 2, epochs), real)]
         about = options.about(__doc__, [job for each in jobs.values() for job in each]) | SOURCE
         rows.append(floor_row(real))
+        about["device"] = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
         write("rmsprop", rows, folder=options.results, **about, epochs=epochs, details=found)
         (options.results / "rmsprop_figures.png").write_bytes(panels_png(panels(rows, real), columns=4))
         sheet([options.work / each[0].name for each in jobs.values() if each[0].result(options.work)], options.results)

@@ -247,7 +247,7 @@ def test_the_recipe_follows_the_machine_and_its_values_say_where_they_come_from(
     assert made.reasons["gan_width"] == "recipe cpu-fast"
     on_gpu = plan(facts(gpu=True))
     assert (on_gpu.values.gan_recipe, on_gpu.values.device) == ("gpu", "cuda")
-    assert on_gpu.values.gan_r1 > 0
+    assert on_gpu.values.gan_batch_size > made.values.gan_batch_size
     assert plan(facts(processes=2)).values.gan_recipe == "cpu-stable"
 
 

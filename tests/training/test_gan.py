@@ -6,6 +6,7 @@ from synthetyk.models.gan_network import NetworkConfig
 from synthetyk.training.gan import GAN
 from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.spread import spread_loss
+from synthetyk.training.step_inputs import StepInputs
 
 SPECTRAL = {
     "network": NetworkConfig(architecture="spectral", resolution=28, classes=2, width=4, latent=8),
@@ -36,11 +37,11 @@ def test_each_step_changes_only_its_own_network(tiny):
     real, labels = batch()
     generator = gan.generator.state_dict()
     before = {name: value.clone() for name, value in generator.items()}
-    gan.discriminator_step(real, real, labels, 0)
+    given = StepInputs(real, labels, torch.randn(16, 8), None)
+    gan.discriminator_step(given, real, penalised=False)
     assert same(before, generator)
     discriminator = {name: p.detach().clone() for name, p in gan.discriminator.named_parameters()}
-    fake = gan.generator(torch.randn(16, 8), labels)
-    gan.generator_step(fake, real, torch.zeros(16), labels, 0)
+    gan.generator_step(given, gan.generator(given.noise, labels), torch.zeros(16))
     assert same(discriminator, dict(gan.discriminator.named_parameters()))
     assert not torch.equal(before["project.weight"], gan.generator.project.weight)
 

@@ -24,6 +24,7 @@ from synthetyk.training.gan import GAN
 from synthetyk.training.gan_trainer import GANTrainer
 from synthetyk.training.generator_file import load_generator
 from synthetyk.training.monitor import Finding, MonitorConfig
+from synthetyk.training.step_inputs import step_inputs
 
 
 class StoppedError(Exception):
@@ -258,7 +259,8 @@ STRICT = MonitorConfig(warmup_kimg=0.3, patience=2)
 
 
 def test_a_generator_that_ignores_its_noise_from_the_beginning_is_found_and_advised(tmp_path, discs, tiny, monkeypatch):
-    monkeypatch.setattr(GAN, "_noise", lambda self, step: torch.zeros(16, 8))
+    silent = lambda *args, **at: step_inputs(*args, **at)._replace(noise=torch.zeros(16, 8))  # noqa: E731
+    monkeypatch.setattr("synthetyk.training.gan.step_inputs", silent)
     trainer = GANTrainer(tiny(max_rollbacks=1, monitor=STRICT), discs(), tmp_path, JsonlTracker(tmp_path / "m.jsonl"))
     deaf = trainer.monitor.ratios
     monkeypatch.setattr(trainer.monitor, "ratios", lambda samples: dict.fromkeys(deaf(samples), 0.0))

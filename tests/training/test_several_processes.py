@@ -13,6 +13,7 @@ from synthetyk.tracking.jsonl import JsonlTracker, read_jsonl
 from synthetyk.training.gan import GAN
 from synthetyk.training.gan_trainer import GANTrainer
 from synthetyk.training.generator_file import load_generator
+from synthetyk.training.step_inputs import step_inputs
 from synthetyk.training.world import World
 
 SCRIPT = """
@@ -125,6 +126,6 @@ class Silent(World):
 
 def gradients(gan, real, labels):
     share = gan.world.share(15)
-    fake = gan.generator(gan._noise(0), labels[share]).detach()
-    gan.discriminator_step(real[share], fake, labels[share], 0)
+    given = step_inputs(gan.config, gan.world, real[share], labels[share], step=0, attempt=0)
+    gan.discriminator_step(given, gan.generator(given.noise, given.labels).detach(), penalised=gan.penalised(0))
     return torch.cat([p.grad.flatten() for p in gan.discriminator.parameters() if p.grad is not None])

@@ -76,11 +76,12 @@ def checked(plan: Plan, facts: Facts, settings: RunSettings) -> Plan:
 
 def _recipe(draft: Draft, facts: Facts) -> None:
     draft.put("device", "cuda" if facts.gpu else "cpu", "there is a GPU" if facts.gpu else "torch sees no GPU here")
-    if draft["device"] == "cuda":
-        draft.put("gan_recipe", "gpu", "a GPU carries wide networks and penalties, which are stable and need no tricks")
-    elif facts.processes > 1:
+    place = "gpu" if draft["device"] == "cuda" else "cpu"
+    if facts.processes > 1:
         why = f"{facts.processes} processes train along, which batch normalisation does not allow"
-        draft.put("gan_recipe", "cpu-stable", why)
+        draft.put("gan_recipe", f"{place}-stable", why)
+    elif place == "gpu":
+        draft.put("gan_recipe", "gpu", "many cheap steps beat few expensive ones, and a GPU carries larger batches")
     else:
         draft.put("gan_recipe", "cpu-fast", "on a CPU many cheap steps beat few expensive ones")
 

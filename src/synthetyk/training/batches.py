@@ -1,5 +1,6 @@
 """Which images a training step sees: by address, so that a resumed run sees the same."""
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -10,6 +11,8 @@ from torch import Tensor
 from synthetyk.core import seeding
 from synthetyk.data.dataset import Subset
 from synthetyk.training.gan_config import GANConfig
+
+RESIDENT = 2 * 2**30  # bytes of images that a GPU keeps whole, so that only their positions have to come to it
 
 
 class BatchOrder:
@@ -61,11 +64,17 @@ class GANBatches:
         everything = np.arange(len(data), dtype=np.int64)
         by_class = [everything[data.labels == label] for label in np.unique(data.labels)]
         self._order = BatchOrder(by_class if config.balanced else [everything], config.batch_size, config.seed)
+        small = config.device != "cpu" and len(data) * math.prod(data.shape) <= RESIDENT
+        self._resident = torch.from_numpy(data.batch(everything)).to(self.device) if small else None
 
     def at(self, step: int, attempt: int = 0) -> tuple[Tensor, Tensor | None]:
         """Return images float32 ``(n, C, H, W)`` in [-1, 1] and labels int64 ``(n,)``, or None if unconditional."""
         positions = self._order.positions(step, attempt)[self.share]
-        images = torch.from_numpy(self.data.batch(positions)).to(self.device)
-        images = images.to(torch.float32, memory_format=torch.channels_last).mul_(1 / 127.5).sub_(1)
+        images = self._rows(positions).to(torch.float32, memory_format=torch.channels_last).mul_(1 / 127.5).sub_(1)
         labels = torch.from_numpy(self.data.labels[positions]).to(self.device) if self.conditional else None
         return images, labels
+
+    def _rows(self, positions: NDArray[np.int64]) -> Tensor:
+        if self._resident is None:
+            return torch.from_numpy(self.data.batch(positions)).to(self.device)
+        return self._resident[torch.from_numpy(positions).to(self.device)]

@@ -4,7 +4,7 @@ import copy
 from typing import Generic, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -33,11 +33,15 @@ class EMA(Generic[Network]):
     def __init__(self, network: Network) -> None:
         self.network: Network = copy.deepcopy(network).eval().requires_grad_(False)
 
-    @torch.no_grad()
     def update(self, network: Network, decay: float) -> None:
-        """Move the average toward `network`."""
+        """Move the average toward `network`, keeping so much of it."""
+        self.pull(network, 1 - decay)
+
+    @torch.no_grad()
+    def pull(self, network: Network, weight: float | Tensor) -> None:
+        """Move the average toward `network` by so much, from 0 to 1; a tensor is float32 and a scalar."""
         for mine, theirs in zip(self.network.state_dict().values(), network.state_dict().values(), strict=True):
             if mine.is_floating_point():
-                mine.lerp_(theirs, 1 - decay)
+                mine.lerp_(theirs, weight)
             else:
                 mine.copy_(theirs)

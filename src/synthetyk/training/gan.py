@@ -1,21 +1,23 @@
 """A GAN in training: both networks, the average, both optimisers, and what one step does to them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from synthetyk.core import seeding
 from synthetyk.core.errors import ConfigError
 from synthetyk.models.condition import renewed, set_strength
 from synthetyk.models.gan_network import Architecture, architecture, build_discriminator, build_generator
-from synthetyk.training.augment import augment, draw
+from synthetyk.training.augment import augment
+from synthetyk.training.captured import CapturedSteps, Compute, CudaGraphs
 from synthetyk.training.checkpoint import load_optimizer, optimizer_tensors, tensors_under
 from synthetyk.training.ema import EMA, ema_decay
 from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.gan_losses import LOSSES, squared_gradients
 from synthetyk.training.selection import Weights
 from synthetyk.training.spread import spread_loss
+from synthetyk.training.step_inputs import ROLES, StepInputs, step_inputs
 from synthetyk.training.world import ALONE, World
 
 VALUES = ("d_loss", "g_loss", "d_real_accuracy", "d_fake_accuracy", "g_gradient")
@@ -46,6 +48,8 @@ class GAN:
         self.ema = EMA(self.generator)
         self.optimizer_g = _optimizer(config, self.generator, self.learning_rates[0])
         self.optimizer_d = _optimizer(config, self.discriminator, self.learning_rates[1])
+        self._pull: float | Tensor = torch.zeros((), device=config.device) if self._on_gpu else 0.0
+        self._compute = self._computing()
 
     def train_step(self, real: Tensor, labels: Tensor | None, step: int, done: float = 0) -> dict[str, Tensor]:
         """Show one batch of real images to both networks.
@@ -61,20 +65,25 @@ class GAN:
         """
         self._cool(done)
         self._fade_in(done)
+        self._set_pull(1 - ema_decay(self.config.batch_size, self.config.ema_half_life_kimg, step))
+        given = step_inputs(self.config, self.world, real, labels, step=step, attempt=self.attempt)
+        return self._compute(given, self.penalised(step))
+
+    def compute_step(self, given: StepInputs, penalised: bool) -> dict[str, Tensor]:
+        """Compute a step from what is given alone, so that it can be recorded; see `train_step`."""
         with self._autocast():
-            fake = self.generator(self._noise(step), labels).float()
-        values, real_logits = self.discriminator_step(real, fake.detach(), labels, step)
-        values |= self.generator_step(fake, real, real_logits, labels, step)
-        self.ema.update(self.generator, ema_decay(self.config.batch_size, self.config.ema_half_life_kimg, step))
+            fake = self.generator(given.noise, given.labels).float()
+        values, real_logits = self.discriminator_step(given, fake.detach(), penalised=penalised)
+        values |= self.generator_step(given, fake, real_logits)
+        self.ema.pull(self.generator, self._pull)
         return values
 
     def discriminator_step(
-        self, real: Tensor, fake: Tensor, labels: Tensor | None, step: int
+        self, given: StepInputs, fake: Tensor, *, penalised: bool
     ) -> tuple[dict[str, Tensor], Tensor]:
         """Teach the discriminator to tell real from generated images; return values and the logits of the real."""
-        penalised = self.penalised(step)
-        images = torch.cat([self._augmented(real, "real", step), self._augmented(fake, "fake", step)])
-        logits = self._score_both(images.requires_grad_(penalised), labels, precise=penalised)
+        images = torch.cat([self._augmented(given.real, "real", given), self._augmented(fake, "fake", given)])
+        logits = self._score_both(images.requires_grad_(penalised), given.labels, precise=penalised)
         real_logits, fake_logits = logits.chunk(2)
         loss = self.loss.discriminator(real_logits, fake_logits)
         self._descend(self.optimizer_d, self.discriminator, loss + self._penalty(logits, images) if penalised else loss)
@@ -85,15 +94,13 @@ class GAN:
         }
         return {name: value * self._part for name, value in values.items()}, real_logits.detach()
 
-    def generator_step(
-        self, fake: Tensor, real: Tensor, real_logits: Tensor, labels: Tensor | None, step: int
-    ) -> dict[str, Tensor]:
+    def generator_step(self, given: StepInputs, fake: Tensor, real_logits: Tensor) -> dict[str, Tensor]:
         """Teach the generator to pass as real; `real_logits` are those of before the discriminator's last step."""
         self.discriminator.requires_grad_(False)  # its gradients are not needed here: a fifth of the time
         with self._autocast():
-            logits = self.discriminator(self._augmented(fake, "generator", step), labels).float()
+            logits = self.discriminator(self._augmented(fake, "generator", given), given.labels).float()
         loss = self.loss.generator(real_logits, logits)
-        alike = self.config.spread * spread_loss(fake, real) if self.config.spread else 0
+        alike = self.config.spread * spread_loss(fake, given.real) if self.config.spread else 0
         self._descend(self.optimizer_g, self.generator, loss + alike)
         self.discriminator.requires_grad_(True)
         gradients = [p.grad for p in self.generator.parameters() if p.grad is not None]
@@ -126,6 +133,7 @@ class GAN:
         self.ema.network.load_state_dict(renewed(self.ema.network, tensors_under("ema", tensors)))
         load_optimizer(self.optimizer_g, tensors_under("optimizer_g", tensors))
         load_optimizer(self.optimizer_d, tensors_under("optimizer_d", tensors))
+        self._compute = self._computing()  # what was recorded worked on other tensors
 
     def _parts(self) -> dict[str, dict[str, Tensor]]:
         return {
@@ -137,13 +145,24 @@ class GAN:
         }
 
     @property
-    def _share(self) -> slice:
-        return self.world.share(self.config.batch_size)
+    def _on_gpu(self) -> bool:
+        return self.config.device == "cuda"
+
+    def _computing(self) -> Compute:
+        """Return what computes a step: on one GPU by itself, a record of it."""
+        if self._on_gpu and self.world.size == 1:
+            return CapturedSteps(self.compute_step, self._weights, CudaGraphs())
+        return self.compute_step
+
+    def _weights(self) -> Iterator[Tensor]:
+        for network in (self.generator, self.discriminator, self.ema.network):
+            yield from network.parameters()
+            yield from network.buffers()
 
     @property
     def _part(self) -> float:
         """Weight of this process's mean in the mean of all."""
-        share = self._share
+        share = self.world.share(self.config.batch_size)
         return float(share.stop - share.start) / self.config.batch_size
 
     def _cool(self, done: float) -> None:
@@ -151,7 +170,7 @@ class GAN:
         if self.config.cooldown:
             factor = min(1.0, max(0.0, (1 - done) / self.config.cooldown))
             for optimizer, rate in zip((self.optimizer_g, self.optimizer_d), self.learning_rates, strict=True):
-                optimizer.param_groups[0]["lr"] = rate * factor
+                _set_rate(optimizer, rate * factor)
 
     def _fade_in(self, done: float) -> None:
         """Let the class count as much as it is to at this part of the training."""
@@ -160,16 +179,17 @@ class GAN:
             set_strength(self.generator, strength)
             set_strength(self.discriminator, strength)
 
-    def _noise(self, step: int) -> Tensor:
-        generator = seeding.generator(self.config.seed, "train/noise", step=step, attempt=self.attempt)
-        noise = generator.standard_normal((self.config.batch_size, self.config.network.latent), dtype="float32")
-        return torch.from_numpy(noise[self._share]).to(self.config.device)
+    def _set_pull(self, weight: float) -> None:
+        """Say how far the average moves toward the generator in this step, on a GPU where a record reads it."""
+        if isinstance(self._pull, Tensor):
+            self._pull.fill_(weight)
+        else:
+            self._pull = weight
 
-    def _augmented(self, images: Tensor, role: str, step: int) -> Tensor:
-        if not self.config.augment:
+    def _augmented(self, images: Tensor, role: str, given: StepInputs) -> Tensor:
+        if given.draws is None:
             return images
-        draws = draw(self.config.seed, role, self.config.batch_size, step=step, attempt=self.attempt)[self._share]
-        return augment(images, self.config.augment, draws.to(self.config.device))
+        return augment(images, self.config.augment, given.draws[ROLES.index(role)])
 
     def _score_both(self, images: Tensor, labels: Tensor | None, *, precise: bool) -> Tensor:
         """Score real images and as many generated ones after them; logits are float32 ``(2n,)``.
@@ -222,6 +242,17 @@ def _check(config: GANConfig, world: World, kind: Architecture) -> None:
 
 
 def _optimizer(config: GANConfig, network: nn.Module, rate: float) -> torch.optim.Optimizer:
+    """Return an optimiser; on a GPU one whose steps can be recorded, with its rate where a record reads it."""
+    on_gpu = config.device == "cuda"
+    lr = torch.tensor(rate, device=config.device) if on_gpu else rate
     if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(network.parameters(), lr=rate, foreach=True)
-    return torch.optim.Adam(network.parameters(), lr=rate, betas=config.betas, fused=True)
+        return torch.optim.RMSprop(network.parameters(), lr=lr, foreach=True, capturable=on_gpu)
+    return torch.optim.Adam(network.parameters(), lr=lr, betas=config.betas, fused=True, capturable=on_gpu)
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    group = optimizer.param_groups[0]
+    if isinstance(group["lr"], Tensor):
+        group["lr"].fill_(rate)
+    else:
+        group["lr"] = rate
