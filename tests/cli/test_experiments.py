@@ -4,12 +4,14 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from synthetyk.cli import main
 from synthetyk.core.artifacts import read_json
 from synthetyk.core.errors import ArtifactError, ConfigError, TrainingError
+from synthetyk.evaluation.synthetic_set import Manifest
 from synthetyk.pipeline.experiments.experiment import Experiment
 from synthetyk.tracking.bookmark import Bookmark
 from synthetyk.tracking.jsonl import read_jsonl
@@ -117,7 +119,21 @@ def test_quiet_experiments_say_one_line_each(call):
 
 
 def test_a_failure_is_an_error_after_the_table_of_the_others(call, tmp_path):
-    values = {"encoder": ["edgenet", "densenet121"], "synthetic": str(tmp_path), "max_steps": 1}
+    (tmp_path / "set").mkdir()
+    np.savez(tmp_path / "set/images.npz", images=np.zeros((2, 28, 28), dtype=np.uint8), labels=np.arange(2))
+    Manifest(
+        created_by="a test",
+        model_sha256="",
+        seed=0,
+        format="npz",
+        count=2,
+        counts={},
+        class_names=("cat", "dog"),
+        image_shape=(1, 28, 28),
+        files="files.jsonl",
+        files_sha256="",
+    ).save(tmp_path / "set/manifest.json")
+    values = {"encoder": ["edgenet", "densenet121"], "synthetic": str(tmp_path / "set"), "max_steps": 1}
     result = call(values, "--no-compress")
     assert isinstance(result.exception, TrainingError)
     assert str(result.exception).startswith("2 of 2 experiments failed: one encoder=edgenet: ")

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from synthetyk.tracking.jsonl import JsonlTracker
-from synthetyk.training.gan import GAN
 from synthetyk.training.gan_trainer import GANTrainer
+from synthetyk.training.step_inputs import step_inputs
 
 KIMG = 20
 
@@ -46,7 +46,8 @@ def says(request, tmp_path, discs, tiny, monkeypatch):
 
 
 def test_a_generator_that_ignores_its_noise_is_a_collapse(says, monkeypatch):
-    monkeypatch.setattr(GAN, "_noise", lambda self, step: torch.zeros(self.config.batch_size, 8))
+    silent = lambda *args, **at: step_inputs(*args, **at)._replace(noise=torch.zeros(64, 8))  # noqa: E731
+    monkeypatch.setattr("synthetyk.training.gan.step_inputs", silent)
     honest = GANTrainer._sampler
     monkeypatch.setattr(GANTrainer, "_sampler", lambda self, network: honest(self, Deaf(network)))
     kinds, kimg = says()
