@@ -12,7 +12,8 @@ NAMES = RECIPES.names()
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("resolution", [28, 64])
-def test_every_recipe_makes_networks_that_its_penalties_and_layers_fit(name, resolution):
+@pytest.mark.parametrize(("step", "precision"), [(0, "fp32"), (1, "bf16")])  # the first step pays penalties
+def test_every_recipe_makes_networks_that_its_penalties_and_layers_fit(name, resolution, step, precision):
     chosen = recipe(name)
     resolution = chosen.resolution or resolution
     size = chosen.size(resolution)
@@ -26,7 +27,8 @@ def test_every_recipe_makes_networks_that_its_penalties_and_layers_fit(name, res
     }
     config = {"network": network, "loss": chosen.loss, "r1": size.r1, "r2": size.r2, "betas": chosen.betas}
     batch = torch.zeros(4, 1, resolution, resolution), torch.tensor([0, 1, 0, 1])
-    values = GAN(GANConfig.parse(config | {"batch_size": 4})).train_step(*batch, 0)
+    config |= {"batch_size": 4, "precision": precision}
+    values = GAN(GANConfig.parse(config)).train_step(*batch, step)
     assert all(torch.isfinite(value) for value in values.values())
 
 
