@@ -5,7 +5,7 @@ import pytest
 from starlette.requests import ClientDisconnect
 
 from synthetyk.core.errors import OverloadedError
-from synthetyk.service.batching import LATE, BatchQueue
+from synthetyk.service.batching import LOOK, BatchQueue
 
 
 class Slow:
@@ -23,8 +23,8 @@ class Slow:
         return [2 * part for part in parts]
 
 
-def queue(compute, most=4, waiting=8, **options):
-    return BatchQueue("test", compute, most=most, waiting=waiting, **options)
+def queue(compute, most=4, room=8, **options):
+    return BatchQueue("test", compute, most=most, room=room, **options)
 
 
 async def held(asked, slow):
@@ -84,7 +84,7 @@ def test_a_batch_weighs_no_more_than_it_may():
     asyncio.run(scene())
 
 
-@pytest.mark.parametrize("parts", [[[1]] * 8, [[1] * 32]])
+@pytest.mark.parametrize("parts", [[[1]] * 7, [[1] * 32]])
 def test_a_full_queue_refuses_at_once_and_takes_again_when_there_is_room(parts):
     async def scene():
         slow = Slow()
@@ -94,7 +94,7 @@ def test_a_full_queue_refuses_at_once_and_takes_again_when_there_is_room(parts):
         await after()
         with pytest.raises(OverloadedError, match="waiting already"):
             await asked.ask([1])
-        assert len(asked) == len(parts)
+        assert len(asked) == 1 + len(parts)
         slow.go.set()
         await asyncio.gather(first, *waiting)
         assert await asked.ask([1]) == [2]
@@ -130,12 +130,30 @@ def test_who_has_gone_while_waiting_is_not_computed_for():
             return True
 
         left, stayed = asyncio.create_task(asked.ask([1], gone)), asyncio.create_task(asked.ask([2]))
-        await asyncio.sleep(1.5 * LATE)
+        await asyncio.sleep(1.5 * LOOK)
         slow.go.set()
         assert await asyncio.gather(first, stayed) == [[0], [4]]
         with pytest.raises(ClientDisconnect):
             await left
         assert slow.batches == [[0], [2]]
+
+    asyncio.run(scene())
+
+
+def test_no_batch_waits_for_a_look_at_who_is_still_there():
+    async def scene():
+        slow = Slow()
+        asked = queue(slow)
+        first, looked = await held(asked, slow), asyncio.Event()
+
+        async def undecided():
+            looked.set()
+            await asyncio.Event().wait()
+
+        second = asyncio.create_task(asked.ask([1], undecided))
+        await asyncio.wait_for(looked.wait(), 10)
+        slow.go.set()
+        assert await asyncio.wait_for(asyncio.gather(first, second), 10) == [[0], [2]]
 
     asyncio.run(scene())
 

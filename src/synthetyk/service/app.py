@@ -12,6 +12,7 @@ from synthetyk.service.guard import protect
 from synthetyk.service.lifecycle import Counted, Lifecycle
 from synthetyk.service.models import ServedModels
 from synthetyk.service.on_device.mount import mount
+from synthetyk.service.overload import EarlyRefusal
 from synthetyk.service.pages.explained import Explained
 from synthetyk.service.pages.router import add_pages
 from synthetyk.service.queues import Queues
@@ -70,6 +71,11 @@ def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModel
     add_pages(app)
     answer_first(app, generate.PATH, generate.generate)
     problems.install(app)
+    full = {
+        generate.PATH: lambda: service.queues.generators_full,
+        predict.PATH: lambda: service.queues.classifiers_full,
+    }
+    app.add_middleware(EarlyRefusal, full=full)
     app.add_middleware(Counted, lifecycle=service.lifecycle)
     protect(app, settings)
     app.add_middleware(Explained)

@@ -3,6 +3,7 @@
 Store and models are opened in the process that serves, when it begins: after a fork, and never when this is imported.
 """
 
+import gc
 from collections.abc import Awaitable, Callable
 from threading import Lock
 
@@ -56,6 +57,7 @@ class Application:
         with self._lock:
             app, self._app = self._app, None
         if app is not None:
+            gc.unfreeze()
             app.state.service.store.close()
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,6 +77,10 @@ class Application:
             if self._app is None:
                 self._prepare()
                 self._app = _put_together(self._find())
+                # All that is there by now stays; Python's collector would look through it again and again, and stop
+                # every thread meanwhile.
+                gc.collect()
+                gc.freeze()
             return self._app
 
 

@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from time import monotonic
 from typing import Generic, TypeVar
 
 from starlette.requests import ClientDisconnect
@@ -19,7 +18,7 @@ from synthetyk.core.errors import OverloadedError
 Part = TypeVar("Part")
 Answer = TypeVar("Answer")
 Gone = Callable[[], Awaitable[bool]]
-LATE = 0.1  # seconds after which it is worth asking whether whoever waits is still there
+LOOK = 0.1  # seconds between two looks at who is still there of those that wait
 
 
 @dataclass(eq=False)
@@ -29,15 +28,13 @@ class _Request(Generic[Part, Answer]):
     future: asyncio.Future[list[Answer]]
     parts: deque[Part]
     gone: Gone | None
-    since: float
     answers: list[Answer]
     in_work: int = 0
 
-    async def abandoned(self) -> bool:
-        """Tell whether nobody waits for the answers any more."""
-        if self.gone is not None and monotonic() - self.since > LATE and await self.gone():
+    async def look(self) -> None:
+        """See whether somebody still waits for the answers."""
+        if self.gone is not None and await self.gone():
             self.failed(ClientDisconnect())
-        return self.future.done()
 
     def failed(self, error: BaseException) -> None:
         if not self.future.done():
@@ -57,7 +54,7 @@ class BatchQueue(Generic[Part, Answer]):
         name: Of its thread.
         compute: Returns an answer for each part, whatever the parts beside it; the only thing that blocks.
         most: Weight of a batch.
-        waiting: Requests that may wait, which together weigh no more than so many batches.
+        room: Requests that may be here, waiting or computed; what waits weighs no more than so many batches.
         weigh: The weight of a part; default: 1.
     """
 
@@ -67,33 +64,25 @@ class BatchQueue(Generic[Part, Answer]):
         compute: Callable[[list[Part]], Sequence[Answer]],
         *,
         most: int,
-        waiting: int,
+        room: int,
         weigh: Callable[[Part], int] = lambda _: 1,
     ) -> None:
         self._compute, self._weigh = compute, weigh
-        self._most, self._waiting = most, waiting
+        self._most, self._room = most, room
         self._requests: deque[_Request[Part, Answer]] = deque()
-        self._weight = 0
+        self._count, self._weight = 0, 0
         self._pump: asyncio.Task[None] | None = None
         self._draining = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
 
     def __len__(self) -> int:
-        """Return how many requests wait."""
-        return len(self._requests)
+        """Return how many requests are here."""
+        return self._count
 
-    def check(self) -> None:
-        """See that one more request may wait.
-
-        Raises:
-            OverloadedError: It may not.
-        """
-        if self._draining:
-            raise OverloadedError("The service is stopping", action="Ask again in a moment")
-        if len(self._requests) >= self._waiting or self._weight >= self._waiting * self._most:
-            raise OverloadedError(
-                f"{len(self._requests)} requests are waiting already", action="Ask again in a moment, or more slowly"
-            )
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for one more request."""
+        return self._count >= self._room or self._weight >= self._room * self._most
 
     async def ask(self, parts: Sequence[Part], gone: Gone | None = None) -> list[Answer]:
         """Return the answers to the parts of a request, in their order.
@@ -106,14 +95,22 @@ class BatchQueue(Generic[Part, Answer]):
             OverloadedError: Too many wait already; it is raised at once.
             ClientDisconnect: Nobody waited any more.
         """
-        self.check()
+        if self._draining:
+            raise OverloadedError("The service is stopping", action="Ask again in a moment")
+        if self.full:
+            found = f"{self._count} requests are waiting already"
+            raise OverloadedError(found, action="Ask again in a moment, or more slowly")
         loop = asyncio.get_running_loop()
-        request: _Request[Part, Answer] = _Request(loop.create_future(), deque(parts), gone, monotonic(), [])
+        request: _Request[Part, Answer] = _Request(loop.create_future(), deque(parts), gone, [])
         self._requests.append(request)
         self._weight += sum(map(self._weigh, parts))
         if self._pump is None or self._pump.done():
             self._pump = loop.create_task(self._work())
-        return await request.future
+        self._count += 1
+        try:
+            return await request.future
+        finally:
+            self._count -= 1
 
     async def drain(self) -> None:
         """Take no more requests, and return when all that wait are answered."""
@@ -125,27 +122,30 @@ class BatchQueue(Generic[Part, Answer]):
     async def _work(self) -> None:
         """Compute batch after batch until nothing waits."""
         loop = asyncio.get_running_loop()
-        while batch := await self._next():
+        looking = loop.create_task(self._look())
+        while batch := self._next():
             parts = [part for _, part in batch]
-            try:
-                answers = await loop.run_in_executor(self._thread, self._answers, parts)
-            except Exception as error:
-                for request, _ in batch:
-                    request.failed(error)
-                continue
+            answers = await loop.run_in_executor(self._thread, self._answers, parts)
             for (request, _), answer in zip(batch, answers, strict=True):
                 if isinstance(answer, BaseException):
                     request.failed(answer)
                 else:
                     request.answered(answer)
+        looking.cancel()
 
-    async def _next(self) -> list[tuple[_Request[Part, Answer], Part]]:
+    async def _look(self) -> None:
+        """Look now and then who is still there; batches do not wait for it, for it takes turns of the event loop."""
+        while True:
+            await asyncio.sleep(LOOK)
+            await asyncio.gather(*(request.look() for request in self._requests))
+
+    def _next(self) -> list[tuple[_Request[Part, Answer], Part]]:
         """Take parts for one batch, of each request one in turn, so that a large one does not hold up the small."""
         batch: list[tuple[_Request[Part, Answer], Part]] = []
         room = self._most
         while self._requests:
             request = self._requests.popleft()
-            if await request.abandoned():
+            if request.future.done():  # nobody waits any more, or a part has failed
                 self._weight -= sum(map(self._weigh, request.parts))
                 continue
             weight = self._weigh(request.parts[0])

@@ -44,8 +44,8 @@ STATUSES: tuple[tuple[type[SynthetykError], HTTPStatus], ...] = (
 )
 NO_IMAGE = ("not_an_image", "unsupported")  # kinds of `DecodeError` that speak of the type, not of damage
 # Seconds that are waited before somebody is told to come back later: who asks again at once would otherwise keep a
-# service that has too much to do busy with saying so.
-PAUSE = 0.07
+# service that has too much to do busy with saying so, as often as it can be said on each connection.
+PAUSE = 0.05
 RETRY_AFTER = {StoreUnavailableError: "5", OverloadedError: "1"}  # seconds
 # Errors whose words are meant for whoever asked; those of all others may name files and hosts.
 TOLD = (ImageNotFoundError, DamagedImageError, OverloadedError, DecodeError, RequestError, ConfigError, RunError)
@@ -142,13 +142,18 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unknown)
 
 
-async def _ours(request: Request, error: Exception) -> Response:
-    assert isinstance(error, SynthetykError)
+async def answer_to(error: SynthetykError, scope: Scope) -> Response:
+    """Return the answer that tells one of our errors; where too much is waiting, after a pause.
+
+    Args:
+        error: What happened.
+        scope: Of the request.
+    """
     status = status_of(error)
     if isinstance(error, OverloadedError):
         await asyncio.sleep(PAUSE)
     elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _log.warning("%s %s", type(error).__name__, error, extra={"request_id": request_id(request.scope)})
+        _log.warning("%s %s", type(error).__name__, error, extra={"request_id": request_id(scope)})
     after = next((seconds for kind, seconds in RETRY_AFTER.items() if isinstance(error, kind)), None)
     headers = {"Retry-After": after} if after else None
     if isinstance(error, TOLD):
@@ -158,7 +163,12 @@ async def _ours(request: Request, error: Exception) -> Response:
     else:
         found, expected, action = "The service failed", "", "Its log says why"
     name = type(error).__name__ if isinstance(error, (*TOLD, StoreUnavailableError)) else ""
-    return problem(status, found, expected=expected, action=action, headers=headers, scope=request.scope, error=name)
+    return problem(status, found, expected=expected, action=action, headers=headers, scope=scope, error=name)
+
+
+async def _ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SynthetykError)
+    return await answer_to(error, request.scope)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

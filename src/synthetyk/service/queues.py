@@ -1,6 +1,8 @@
 """The queues of a service: one for each network of each model."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +33,7 @@ class Queues:
                 "generator",
                 model.generator.sample_all,
                 most=self._most[model.sha256],
-                waiting=settings.model_queue,
+                room=settings.model_queue,
                 weigh=lambda part: len(part.indices),
             )
             for model in models
@@ -42,7 +44,7 @@ class Queues:
                 "classifier",
                 Together(model.classifier),
                 most=batch_of(model.classifier.about.input.shape, settings),
-                waiting=settings.model_queue,
+                room=settings.model_queue,
             )
             for model in models
             if model.classifier
@@ -79,18 +81,19 @@ class Queues:
         return await self._classifiers[model.sha256].ask(images, gone)
 
     @property
-    def waiting(self) -> int:
-        """Requests that wait in all queues together."""
-        return sum(map(len, self._all))
+    def generators_full(self) -> bool:
+        """Whether there are generators, and no more requests may wait for any of them."""
+        return bool(self._generators) and all(queue.full for queue in self._generators.values())
+
+    @property
+    def classifiers_full(self) -> bool:
+        """Whether there are classifiers, and no more requests may wait for any of them."""
+        return bool(self._classifiers) and all(queue.full for queue in self._classifiers.values())
 
     async def drain(self) -> None:
         """Take no more requests, and return when those that wait are answered."""
-        for queue in self._all:
-            await queue.drain()
-
-    @property
-    def _all(self) -> list[BatchQueue[Numbered, Pixels] | BatchQueue[Pixels, Prediction]]:
-        return [*self._generators.values(), *self._classifiers.values()]
+        generators, classifiers = self._generators.values(), self._classifiers.values()
+        await asyncio.gather(*(queue.drain() for queue in generators), *(queue.drain() for queue in classifiers))
 
 
 class Together:
@@ -114,6 +117,4 @@ def pieces(wanted: Numbered, most: int) -> list[Numbered]:
     if len(wanted.indices) <= most:
         return [wanted]
     starts = range(0, len(wanted.indices), most)
-    return [
-        Numbered(wanted.label, wanted.indices[start : start + most], wanted.seed, wanted.truncation) for start in starts
-    ]
+    return [replace(wanted, indices=wanted.indices[start : start + most]) for start in starts]

@@ -20,7 +20,7 @@ class Recorder:
 
     def __init__(self, store: ImageStore, waiting: int) -> None:
         self._waiting = waiting
-        self._queue = BatchQueue("recorder", Writer(store), most=TOGETHER, waiting=4 * waiting)
+        self._queue = BatchQueue("recorder", Writer(store), most=TOGETHER, room=4 * waiting)
 
     def check(self) -> None:
         """See that something may begin whose end is to be recorded.

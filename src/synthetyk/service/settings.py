@@ -22,8 +22,8 @@ class ServiceSettings(Config):
         max_body: Bytes that a request may have.
         max_pixels: Pixels that an uploaded image may say in its header that it has.
         queue: Requests that may wait for the store, or to be decoded, before others are told to come back later.
-        model_queue: Requests that may wait for a network before others are told to come back later; about as many are
-            computed meanwhile, and more would only make everybody wait longer.
+        model_queue: Requests that may be at a network, waiting or computed, before others are told to come back later;
+            more would only make everybody wait longer.
         max_batch: Images that one call of a network computes at most; of large images fewer, see `models.batch_of`.
         allow_open: Let anybody who reaches the address ask for anything, without keys.
         keys: JSON file of API keys, as ``synthetyk keys`` writes it; None: nobody is asked for one.

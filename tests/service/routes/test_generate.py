@@ -141,11 +141,8 @@ def test_a_full_queue_is_a_503_that_says_when_to_come_back(store, models):
     app = create_app(ServiceSettings(model_queue=1), store, models)
     with TestClient(app, base_url="http://127.0.0.1") as client:
         queue = next(iter(app.state.service.queues._generators.values()))
-        queue._requests.append(None)
-        try:
-            answer = client.post("/v1/generate", json={"label": "benign"})
-        finally:
-            queue._requests.clear()
+        queue._count = 1
+        answer = client.post("/v1/generate", json={"label": "benign"})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert "waiting already" in answer.json()["found"]
 

@@ -10,6 +10,8 @@ from synthetyk.service.intake import IMAGE_BODY, read_body, receive
 from synthetyk.service.prediction import overlay, predict
 from synthetyk.store.record import ImageRecord, Prediction
 
+PATH = "/v1/predict"
+
 router = APIRouter(tags=["predict"])
 Model = Annotated[str, Query(max_length=200, description="Name or hash; empty: the first model with a classifier.")]
 
@@ -36,7 +38,7 @@ class Predictions(Config):
     predictions: tuple[Prediction, ...]
 
 
-@router.post("/v1/predict", openapi_extra=IMAGE_BODY)
+@router.post(PATH, openapi_extra=IMAGE_BODY)
 async def predict_new(service: TheService, request: Request, model: Model = "") -> Predicted:
     """Store an image, and predict its class from what the store gives back."""
     service.models.classifier(model)  # nothing is stored for a model that is not there
