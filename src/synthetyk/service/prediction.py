@@ -51,8 +51,8 @@ async def predict_all(
     lane = lane_of(service, images)
     pixels = await lane.run(_read_back, service, images, classifier.about.input)
     found = await service.queues.classify(asked, pixels, gone)
-    said = [_said(one, classifier.about, asked.sha256, image.id) for one, image in zip(found, images, strict=True)]
-    await service.threads.store.run(_store_all, service, said)
+    ids = [image.id for image in images]
+    said = await service.threads.store.run(_stored, service, found, classifier.about, asked.sha256, ids)
     return list(zip(found, said, strict=True))
 
 
@@ -124,9 +124,13 @@ def _said(found: Found, about: PackagedClassifier, model: str, image: str) -> Pr
     )
 
 
-def _store_all(service: Service, said: Sequence[Prediction]) -> None:
+def _stored(
+    service: Service, found: Sequence[Found], about: PackagedClassifier, model: str, images: Sequence[str]
+) -> list[Prediction]:
+    said = [_said(one, about, model, image) for one, image in zip(found, images, strict=True)]
     for prediction in said:
         service.store.put_prediction(prediction)
+    return said
 
 
 def _drawn(service: Service, image: ImageRecord, said: Prediction, wanted: str) -> bytes:
