@@ -180,7 +180,10 @@ async def _http(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _allowed(request)):
         headers["Allow"] = ", ".join(methods)
-    return problem(error.status_code, str(error.detail), headers=headers, scope=request.scope)
+    found = str(error.detail)
+    if error.status_code == HTTPStatus.NOT_FOUND and found == HTTPStatus.NOT_FOUND.phrase:
+        found = "There is nothing at this address"
+    return problem(error.status_code, found, headers=headers, scope=request.scope)
 
 
 def _allowed(request: Request) -> list[str]:

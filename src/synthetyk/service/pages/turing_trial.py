@@ -39,7 +39,7 @@ class Trial(FormValues):
     id: str = Field(pattern=f"^{EVENT_ID}$")
     model: str = Field(max_length=64)
     label: str = Field(default="", max_length=200)
-    pairs: int = Field(default=20, ge=4, le=MOST)
+    pairs: int = Field(default=20, ge=1, le=MOST)
     seed: int = Field(ge=0, le=2**31)
     begun: int = Field(ge=0, le=2**53)
     reader: str = Field(default="", max_length=60)
