@@ -16,7 +16,7 @@ from synthetyk.service.csrf import Protected
 from synthetyk.service.pages.below import Below
 from synthetyk.service.pages.jobs import Job
 from synthetyk.service.pages.page import page, page_router
-from synthetyk.service.pages.run_list import INSPECTED, inspection_of, kind_of, location_of, runs_root
+from synthetyk.service.pages.run_list import inspected_title, inspection_of, kind_of, location_of, runs_root
 from synthetyk.service.pages.run_state import ERROR
 from synthetyk.service.settings import ServiceSettings
 
@@ -86,7 +86,7 @@ def _page(settings: ServiceSettings, request: Request, name: str, template: str)
         template,
         HERE,
         name=name,
-        title=name.removeprefix(INSPECTED),
+        title=inspected_title(name),
         inspected=found,
         counts=counts_table(found.found) if found.found else None,
         has_sheet=(folder.path / SHEET).is_file(),

@@ -100,9 +100,10 @@ class Score:
     @property
     def _needed(self) -> str:
         needed = least_beyond_chance(self.answered)
+        pairs = f"{self.answered} pair{'s' * (self.answered != 1)}"
         if needed is None:
-            return f"; with {self.answered} pairs no score could show more"
-        return f"; with {self.answered} pairs at least {needed} right answers would have shown more"
+            return f"; with {pairs} no score could show more"
+        return f"; with {pairs} at least {needed} right answers would have shown more"
 
 
 def least_beyond_chance(trials: int) -> int | None:
