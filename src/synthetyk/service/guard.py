@@ -17,6 +17,7 @@ from synthetyk.service.headers import SecurityHeaders
 from synthetyk.service.keys import ApiKey, KeyRing
 from synthetyk.service.limits import Bodies, RateLimit, RateLimiter
 from synthetyk.service.logs import RequestLog
+from synthetyk.service.middleware import header_of
 from synthetyk.service.problems import problem
 from synthetyk.service.sessions import Sessions
 from synthetyk.service.settings import ServiceSettings
@@ -145,9 +146,8 @@ class KeysOnly:
 
 def _shown_key(scope: Scope) -> str | None:
     """Return the key that a request's headers bring, None if they bring none."""
-    headers = dict(reversed(scope["headers"]))  # the first of a name counts
-    kind, _, key = headers.get(b"authorization", b"").partition(b" ")
-    shown = key if kind.lower() == b"bearer" else headers.get(b"x-api-key")
+    kind, _, key = (header_of(scope, b"authorization") or b"").partition(b" ")
+    shown = key if kind.lower() == b"bearer" else header_of(scope, b"x-api-key")
     return None if shown is None else shown.decode("latin-1").strip()
 
 
@@ -167,7 +167,7 @@ def _refusal(scope: Scope, found: ApiKey | None, wanted: keys.Scope) -> ASGIApp:
 
 def _is_person(scope: Scope) -> bool:
     """Tell whether a person waits for the answer, who reads pages."""
-    accept = next((value for name, value in scope["headers"] if name == b"accept"), b"")
+    accept = header_of(scope, b"accept") or b""
     return b"text/html" in accept and not scope["path"].startswith("/v1/")
 
 
@@ -210,7 +210,7 @@ class KnownHosts:
         await refused(scope, receive, send)
 
     def _named(self, scope: Scope) -> bool:
-        said = next((value for name, value in scope["headers"] if name == b"host"), None)
+        said = header_of(scope, b"host")
         return said is None or not self._names or _host_of(said.decode("latin-1")) in self._names
 
     def _near(self, scope: Scope) -> bool:

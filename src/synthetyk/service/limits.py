@@ -11,6 +11,7 @@ from functools import lru_cache
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from synthetyk.service.middleware import header_of
 from synthetyk.service.problems import problem
 
 MINUTE = 60.0
@@ -103,7 +104,7 @@ class Bodies:
 
 
 def _said_length(scope: Scope) -> int:
-    said = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    said = header_of(scope, b"content-length") or b"0"
     return int(said) if said.isdigit() else 0
 
 
