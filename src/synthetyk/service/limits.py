@@ -141,7 +141,7 @@ class RateLimiter:
 
 
 class RateLimit:
-    """Middleware that refuses who asks too often: each key, or each address where there are none.
+    """Middleware that refuses who asks too often: each key, and each address that brings none which is known.
 
     Args:
         app: What answers.
