@@ -17,7 +17,7 @@ from synthetyk.service.problems import problem
 MINUTE = 60.0
 PATIENCE = 30.0  # seconds
 LATE = "synthetyk.late"  # in place of a message that did not come
-REMEMBERED = 10_000  # who asked lately; about 200 bytes each
+REMEMBERED = 10_000  # who asked lately; about 150 bytes each
 
 
 class Bodies:
