@@ -109,6 +109,7 @@ def test_errors_are_those_that_the_service_raised(ask):
     client = ask(app_of(max_body=2048))
     with pytest.raises(DecodeError) as raised:
         client.put_image(b"no image")
+    assert raised.value.kind == "not_an_image"
     assert "request" in raised.value.__notes__[0]
     with pytest.raises(RequestError, match="label"):
         client.put_image(image_of(1), label="a" * 201)
