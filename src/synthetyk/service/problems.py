@@ -66,6 +66,7 @@ class Problem(Config):
         action: What to do now.
         request_id: Under which the service's log has this request.
         error: Which of our errors it is; empty if it is none, or one of the inside.
+        kind: Of a `DecodeError`, for example ``truncated``; else empty.
     """
 
     type: str = "about:blank"
@@ -77,6 +78,7 @@ class Problem(Config):
     action: str = ""
     request_id: str = ""
     error: str = ""
+    kind: str = ""
 
 
 # For ``FastAPI(responses=...)``: how every route may answer besides.
@@ -95,6 +97,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
     scope: Scope | None = None,
     error: str = "",
+    kind: str = "",
 ) -> Response:
     """Return an answer that is an error; also an ASGI application, for middlewares.
 
@@ -106,6 +109,7 @@ def problem(
         headers: Of the answer.
         scope: Of the request, which has its id.
         error: Which of our errors it is.
+        kind: Of a `DecodeError`.
     """
     words = Problem(
         title=HTTPStatus(status).phrase,
@@ -116,6 +120,7 @@ def problem(
         action=action,
         request_id=request_id(scope or {}),
         error=error,
+        kind=kind,
     )
     return Response(words.model_dump_json(), status, dict(headers or {}), MEDIA_TYPE)
 
@@ -158,7 +163,10 @@ async def _ours(request: Request, error: Exception) -> Response:
     else:
         found, expected, action = "The service failed", "", "Its log says why"
     name = type(error).__name__ if isinstance(error, (*TOLD, StoreUnavailableError)) else ""
-    return problem(status, found, expected=expected, action=action, headers=headers, scope=request.scope, error=name)
+    kind = error.kind if isinstance(error, DecodeError) else ""
+    return problem(
+        status, found, expected=expected, action=action, headers=headers, scope=request.scope, error=name, kind=kind
+    )
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
