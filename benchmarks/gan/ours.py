@@ -93,14 +93,12 @@ def train_watched(dataset: Dataset, seconds: float, seed: int, folder: Path, wat
             watch(trainer.sampler, began - away[0], trainer.kimg)
         away[0] += meter.seconds - began
 
-    threads, images = min(GPU_THREADS, len(os.sched_getaffinity(0))), dataset.train
+    threads = min(GPU_THREADS, len(os.sched_getaffinity(0)))
     wish = _Wish(dataset, seconds, seed, threads, recipe="gpu")
-    wish = replace(wish, precision=wish.config().precision)
-    judge = _Judge.of(wish, folder / "features")
-    speed = _speed(wish.config(1.0), images, folder / "pilot", PILOT_SECONDS, monotonic)
+    wish, judge, speed = _prepared(wish, folder, PILOT_SECONDS, monotonic)
     config = wish.config(PRUDENCE * speed * seconds / 1000)
     meter = Meter(monotonic)
-    return _fit(config, images, folder, look, judge=judge)
+    return _fit(config, dataset.train, folder, look, judge=judge)
 
 
 def tutorial_trainer(images: Subset, precision: Literal["fp32", "bf16"], batch: int, threads: int) -> Callable[[], int]:
@@ -211,12 +209,17 @@ def _train(
 ) -> tuple[GANConfig, GANResult]:
     """Measure speed and looks, then train for as many kimg as the rest of the budget allows."""
     meter, images = Meter(clock), wish.dataset.train
-    wish = replace(wish, precision=wish.config().precision)
-    judge = _Judge.of(wish, folder / "features")
-    speed = _speed(wish.config(1.0), images, folder / "pilot", min(PILOT * wish.seconds, PILOT_SECONDS), clock)
+    wish, judge, speed = _prepared(wish, folder, min(PILOT * wish.seconds, PILOT_SECONDS), clock)
     looks = _looks(wish.config(1.0), images, folder / "pilot", speed, clock, judge=judge)
     config = wish.config(max(1.0, PRUDENCE * speed * (wish.seconds - meter.seconds - looks) / 1000))
     return config, _fit(config, images, folder, look, judge=judge)
+
+
+def _prepared(wish: _Wish, folder: Path, pilot: float, clock: Clock) -> tuple[_Wish, "_Judge", float]:
+    """Settle the precision, make the judge, and measure real images per second of the clock for `pilot` seconds."""
+    wish = replace(wish, precision=wish.config().precision)
+    judge = _Judge.of(wish, folder / "features")
+    return wish, judge, _speed(wish.config(1.0), wish.dataset.train, folder / "pilot", pilot, clock)
 
 
 @dataclass(frozen=True)

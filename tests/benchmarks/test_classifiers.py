@@ -1,24 +1,11 @@
-import json
-
 import numpy as np
 import pytest
 from benchmarks.classifiers import ROWS, Row, classify, jobs_of, row_of, with_fold
 from benchmarks.gan.sets import SETS
 from benchmarks.options import Options
-
-from synthetyk.data.dataset import Dataset
+from tests.benchmarks.made_up import few, leave
 
 NAME = "PneumoniaMNIST, 28 px, official split"
-
-
-def few(count=60, side=16):
-    random = np.random.default_rng(0)
-    labels = np.arange(count) % 2
-    images = random.integers(0, 80, (count, 1, side, side)) + 120 * labels[:, None, None, None]
-    splits = np.array(["train", "train", "train", "val", "test"] * count)[:count]
-    rows = np.arange(count)
-    groups = rows // 3
-    return Dataset(images.astype(np.uint8), labels, groups, splits, rows.astype(np.str_), ("a", "b"))
 
 
 def test_every_image_is_tested_in_one_fold_and_groups_stay_whole():
@@ -59,19 +46,11 @@ def _done(options, right):
     """Leave what two finished seeds would have left."""
     jobs = jobs_of(options, ROWS[NAME])
     labels = np.arange(40) % 2
+    fp32 = np.where(labels[:, None] == np.arange(2), right, 1 - right).astype(np.float32)
+    fp32[:4] = 1 - fp32[:4]  # a tenth is called wrong
+    result = {"megabytes": {"fp32": 1.1, "int8": 0.3}, "cpu_seconds": 2.0}
     for job in jobs:
-        folder = options.work / job.name
-        folder.mkdir(parents=True)
-        fp32 = np.where(labels[:, None] == np.arange(2), right, 1 - right).astype(np.float32)
-        fp32[:4] = 1 - fp32[:4]  # a tenth is called wrong
-        np.savez(folder / "test.npz", fp32=fp32, int8=fp32, rows=np.arange(40), labels=labels, groups=np.arange(40))
-        result = {"megabytes": {"fp32": 1.1, "int8": 0.3}, "cpu_seconds": 2.0}
-        before = options.work / job.after[0].name
-        before.mkdir(parents=True, exist_ok=True)
-        record = {"call": job.after[0].call, "arguments": dict(job.after[0].arguments), "after": {}, "result": {}}
-        (before / "job.json").write_text(json.dumps(record))
-        about = {"date": "2026-01-01", "processor": "p", "code": "c", "result": result}
-        (folder / "job.json").write_text(json.dumps(job.identity(options.work) | about))
+        leave(options, job, result, fp32=fp32, int8=fp32, rows=np.arange(40), labels=labels, groups=np.arange(40))
     return jobs
 
 

@@ -1,23 +1,11 @@
-import json
-
 import numpy as np
 import pytest
 from benchmarks.gan.sets import SETS
 from benchmarks.options import Options
 from benchmarks.transfer import ARMS, RATES, ROWS, Row, classify, config_of, jobs_of, row_of
-
-from synthetyk.data.dataset import Dataset
+from tests.benchmarks.made_up import few, leave
 
 NAME = "200 head CTs, 64 px, five folds"
-
-
-def few(count=60, side=16):
-    random = np.random.default_rng(0)
-    labels = np.arange(count) % 2
-    images = random.integers(0, 80, (count, 1, side, side)) + 120 * labels[:, None, None, None]
-    splits = np.array(["train", "train", "train", "val", "test"] * count)[:count]
-    rows = np.arange(count)
-    return Dataset(images.astype(np.uint8), labels, rows, splits, rows.astype(np.str_), ("a", "b"))
 
 
 @pytest.fixture
@@ -72,21 +60,13 @@ def _done(options, right):
     """Leave what finished jobs would have left; `right` is the probability that each arm gives the true class."""
     jobs = jobs_of(options, Row("head_ct", folds=2))
     labels = np.arange(40) % 2
+    result = {"rate": RATES[0], "plateaued": False, "cpu_seconds": 2.0}
     for job in jobs:
-        folder = options.work / job.name
-        folder.mkdir(parents=True)
         rows = np.arange(20)[::-1] + 20 * job.arguments["fold"]
         mine = labels[rows]
         noise = np.random.default_rng(job.arguments["seed"]).normal(0, 0.2, len(rows))
         p = np.clip(np.where(mine == 1, right[job.arguments["arm"]], 1 - right[job.arguments["arm"]]) + noise, 0, 1)
-        np.savez(folder / "test.npz", said=np.stack([1 - p, p], axis=1), rows=rows, labels=mine, groups=rows)
-        result = {"rate": RATES[0], "plateaued": False, "cpu_seconds": 2.0}
-        before = options.work / job.after[0].name
-        before.mkdir(parents=True, exist_ok=True)
-        record = {"call": job.after[0].call, "arguments": dict(job.after[0].arguments), "after": {}, "result": {}}
-        (before / "job.json").write_text(json.dumps(record))
-        about = {"date": "2026-01-01", "processor": "p", "code": "c", "result": result}
-        (folder / "job.json").write_text(json.dumps(job.identity(options.work) | about))
+        leave(options, job, result, said=np.stack([1 - p, p], axis=1), rows=rows, labels=mine, groups=rows)
     return jobs
 
 

@@ -1,11 +1,13 @@
 import re
+import threading
 
 import pytest
 from typer.testing import CliRunner
 
 from synthetyk.cli.main import app
 from synthetyk.core.errors import ArtifactError, ConfigError
-from synthetyk.service.keys import read_keys
+from synthetyk.core.locks import changing
+from synthetyk.service.keys import KeyFile, read_keys
 
 
 @pytest.fixture
@@ -34,7 +36,20 @@ def test_keys_are_added_to_those_that_are_there(call, tmp_path):
     ]
 
 
-def test_mistakes_are_told_in_words(call):
+def test_keys_that_are_added_at_the_same_moment_are_all_there(call, tmp_path):
+    file = tmp_path / "keys.json"
+    added = threading.Thread(target=call, args=("add", "two"))
+    with changing(file):
+        known = KeyFile()
+        added.start()
+        added.join(0.1)  # long enough to have read the file, if it did not wait
+        known.added("one", "read")[0].save(file)
+    added.join()
+    assert [each.name for each in read_keys(file).keys] == ["one", "two"]
+
+
+def test_mistakes_are_told_in_words(call, tmp_path):
     assert isinstance(call("add", "lab", "--scope", "root").exception, ConfigError)
     assert isinstance(call("list").exception, ArtifactError)
     assert isinstance(call("revoke", "lab").exception, ArtifactError)
+    assert list(tmp_path.iterdir()) == []

@@ -70,6 +70,13 @@ def test_all_pages_of_a_list_are_asked_for(ask, monkeypatch):
     assert len(list(client.images(since=0))) == 8
 
 
+def test_images_without_a_class_can_be_asked_for(ask):
+    client = ask(app_of())
+    client.put_image(image_of(1), label="left")
+    plain = client.put_image(image_of(2))
+    assert list(client.images(label="")) == [plain]
+
+
 def test_a_stored_image_and_a_new_one_are_predicted_and_what_was_said_is_kept(ask, package_folder):  # noqa: F811
     client = ask(app_of(package_folder))
     found = client.predict_image(image_of(1), label="normal")
@@ -102,6 +109,7 @@ def test_errors_are_those_that_the_service_raised(ask):
     client = ask(app_of(max_body=2048))
     with pytest.raises(DecodeError) as raised:
         client.put_image(b"no image")
+    assert raised.value.kind == "not_an_image"
     assert "request" in raised.value.__notes__[0]
     with pytest.raises(RequestError, match="label"):
         client.put_image(image_of(1), label="a" * 201)
@@ -142,7 +150,11 @@ def test_a_service_that_is_not_there_is_not_alive():
 def test_both_clients_have_the_same_methods():
     def signatures(kind):
         methods = inspect.getmembers(kind, inspect.isfunction)
-        return {name: list(inspect.signature(each).parameters) for name, each in methods if not name.startswith("_")}
+        return {
+            name: list(inspect.signature(each).parameters.values())  # also their kinds, defaults and types
+            for name, each in methods
+            if not name.startswith("_")
+        }
 
     assert signatures(Client) == signatures(AsyncClient)
 

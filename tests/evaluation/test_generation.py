@@ -122,10 +122,10 @@ def test_an_npz_can_lie_in_a_folder_of_its_own(tmp_path, generator):
     assert len(load_synthetic(tmp_path / "set")[0]) == 5
 
 
-@pytest.mark.parametrize("format_", FORMATS)
-def test_a_set_can_be_opened_without_being_read(tmp_path, generator, format_):
-    generate(generator, GenerationConfig(counts=(7, 9), format=format_), tmp_path / "set")
-    (opened, opened_labels), (read, labels) = open_synthetic(tmp_path / "set"), load_synthetic(tmp_path / "set")
+@pytest.mark.parametrize(("format_", "name"), [*((format_, "set") for format_ in FORMATS), ("npz", "set.npz")])
+def test_a_set_can_be_opened_without_being_read(tmp_path, generator, format_, name):
+    generate(generator, GenerationConfig(counts=(7, 9), format=format_), tmp_path / name)
+    (opened, opened_labels), (read, labels) = open_synthetic(tmp_path / name), load_synthetic(tmp_path / name)
     assert np.array_equal(opened[np.array([3, 15])], read[[3, 15]])
     assert np.array_equal(opened_labels, labels)
 
@@ -279,5 +279,6 @@ def test_a_manifest_of_before_is_read_as_one_that_says_nothing_of_them(tmp_path,
 
 
 def test_what_is_no_synthetic_set_tells_nothing(tmp_path):
-    with pytest.raises(ArtifactError, match="no synthetic set"):
-        images_met(tmp_path)
+    for look in (verify, images_met):
+        with pytest.raises(ArtifactError, match="no synthetic set"):
+            look(tmp_path)

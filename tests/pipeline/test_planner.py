@@ -249,6 +249,7 @@ def test_the_recipe_follows_the_machine_and_its_values_say_where_they_come_from(
     assert (on_gpu.values.gan_recipe, on_gpu.values.device) == ("gpu", "cuda")
     assert on_gpu.values.gan_batch_size > made.values.gan_batch_size
     assert plan(facts(processes=2)).values.gan_recipe == "cpu-stable"
+    assert plan(facts(processes=2, gpu=True)).values.gan_recipe == "gpu-stable"
 
 
 def test_a_gpu_carries_larger_images():
@@ -299,6 +300,14 @@ def test_the_default_recipe_of_a_plan_from_before_it_changed_keeps_its_networks(
     assert found.values == made.values.replace(gan_recipe="upconv")
     assert found.origins["gan_r1"] == "command line"
     assert gan_config(found.values, classes=2, seed=0).network.architecture == "upconv"
+
+
+def test_a_plan_for_a_gpu_from_before_its_recipe_changed_keeps_its_networks(tmp_path):
+    values = json.loads(plan(facts(gpu=True)).model_dump_json())
+    (tmp_path / "plan.json").write_text(json.dumps(values | {"schema": "plan/5"}))
+    found = Plan.load(tmp_path / "plan.json")
+    assert found.values.gan_recipe == "gpu-stable"
+    assert gan_config(found.values, classes=2, seed=0).network.architecture == "residual"
 
 
 def test_a_plan_from_before_images_were_held_as_varied_as_real_ones_goes_on_without(tmp_path):

@@ -164,6 +164,23 @@ def test_keys_have_a_rate_of_their_own_each(tmp_path):
         assert [client.get("/v1/images", headers=asked).status_code for _ in range(2)] == [200, 429]
 
 
+def test_who_is_refused_is_counted_too_and_by_address(tmp_path):
+    file, keys = with_keys(tmp_path)
+    client = call(rate=2, keys=file)
+    tried = [client.get("/v1/images", headers={"X-API-Key": f"synthetyk_{n}"}).status_code for n in range(3)]
+    assert tried == [401, 401, 429]
+    assert client.get("/v1/images").status_code == 429
+    assert client.get("/v1/images", headers={"X-API-Key": keys["read"]}).status_code == 200
+
+
+def test_what_a_key_does_not_open_is_counted_for_that_key(tmp_path):
+    file, keys = with_keys(tmp_path)
+    client = call(rate=1, keys=file)
+    reads, writes = ({"X-API-Key": keys[scope]} for scope in ("read", "write"))
+    assert [client.post("/v1/images", headers=reads).status_code for _ in range(2)] == [403, 429]
+    assert client.post("/v1/images", headers=writes).status_code == 200
+
+
 def test_a_network_of_ipv6_addresses_is_one_asker():
     app = guarded(rate=1)
     first, second = (client_of(app, client=(address, 1)) for address in ("2001:db8::1", "2001:db8::2:1"))

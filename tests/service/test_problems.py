@@ -70,7 +70,12 @@ def test_an_error_of_ours_says_what_was_found_expected_and_to_do(failing):
         "action": "Paint it",
         "request_id": answer.headers["x-request-id"],
         "error": "RequestError",
+        "kind": "",
     }
+
+
+def test_of_an_image_that_cannot_be_decoded_it_is_told_why(failing):
+    assert failing(DecodeError("It ends early", kind="truncated")).json()["kind"] == "truncated"
 
 
 @pytest.mark.parametrize(("error", "after"), [(StoreUnavailableError("x"), "5"), (OverloadedError("x"), "1")])

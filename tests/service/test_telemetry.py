@@ -24,9 +24,11 @@ def test_requests_are_counted_by_route_and_never_by_path(client):
     for _ in range(2):
         client.get("/v1/images/" + "0" * 64)
     client.get("/somewhere/else")
+    client.get("/static/somewhere.css")
     told = client.get("/metrics").text
     assert 'synthetyk_requests_total{method="GET",route="/v1/images/{image}",status="404"} 2.0' in told
     assert 'synthetyk_requests_total{method="GET",route="none",status="404"} 1.0' in told
+    assert 'synthetyk_requests_total{method="GET",route="/static",status="404"} 1.0' in told
     assert 'synthetyk_request_seconds_count{route="/v1/images/{image}"} 2.0' in told
     assert "0" * 64 not in told
 

@@ -43,10 +43,12 @@ def test_a_size_between_two_takes_the_smaller_ones():
     assert chosen.size(128) == chosen.sizes[64]
 
 
-def test_a_recipe_for_several_processes_has_no_batch_normalisation():
-    kind = architecture(recipe("cpu-stable").architecture)
+@pytest.mark.parametrize("name", ["cpu-stable", "gpu-stable"])
+def test_a_recipe_for_several_processes_sees_no_batch_as_a_whole(name):
+    kind = architecture(recipe(name).architecture)
     assert not kind.generator_normalises
     assert not kind.discriminator_normalises
+    assert recipe(name).spread == 0
 
 
 def test_the_head_ct_sources_variant_has_its_layers():

@@ -17,7 +17,7 @@ from synthetyk.training.step_inputs import step_inputs
 from synthetyk.training.world import World
 
 SCRIPT = """
-import json, sys
+import json, os, sys
 from pathlib import Path
 import numpy as np
 from synthetyk.data.dataset import Subset
@@ -37,6 +37,7 @@ with join_world() as world:
     tracker = JsonlTracker(folder / "metrics.jsonl") if world.leads else NullTracker()
     evaluate = (lambda sampler: {"val_kd": float(sampler.sample(0, range(4)).mean())}) if world.leads else None
     GANTrainer(config, data, folder, tracker, evaluate=evaluate, progress=progress, world=world).fit()
+(folder / f"threads-{world.rank}").write_text(str(len(os.listdir("/proc/self/task"))))
 """
 
 
@@ -85,6 +86,8 @@ def test_two_processes_train_what_one_trains_and_one_of_them_writes(tmp_path, al
     theirs = [line for line in read_jsonl(tmp_path / "alone/metrics.jsonl") if "d_loss" in line]
     assert [tick["step"] for tick in ticks] == [tick["step"] for tick in theirs]
     assert [tick["d_loss"] for tick in ticks] == pytest.approx([tick["d_loss"] for tick in theirs], rel=0.02)
+    left = [path.read_text() for path in (tmp_path / "two").glob("threads-*")]
+    assert left == ["1", "1"], "a thread of the group that is left aborts the process as it ends, now and then"
 
 
 def test_what_two_processes_began_one_process_ends(alone, train):

@@ -8,6 +8,7 @@ import typer
 
 from synthetyk.cli.display import say
 from synthetyk.core.errors import ConfigError
+from synthetyk.core.locks import changing
 
 app = typer.Typer(help="Make and revoke the API keys of a service.", no_args_is_help=True)
 
@@ -34,8 +35,9 @@ def add(
     known = next((each for each in SCOPES if each == scope), None)
     if known is None:
         raise ConfigError(f"{scope!r} is no scope", expected=f"one of {', '.join(SCOPES)}")
-    changed, key = (read_keys(file) if file.exists() else KeyFile()).added(name, known)
-    changed.save(file)
+    with changing(file):
+        changed, key = (read_keys(file) if file.exists() else KeyFile()).added(name, known)
+        changed.save(file)
     typer.echo(key)
 
 
@@ -53,5 +55,7 @@ def revoke(name: Name, file: File = Path("keys.json")) -> None:
     """Revoke a key; a running service refuses it at once."""
     from synthetyk.service.keys import read_keys
 
-    read_keys(file).revoked(name).save(file)
+    read_keys(file)  # no lock is left beside a file that is not there
+    with changing(file):
+        read_keys(file).revoked(name).save(file)
     say(f"{name} opens nothing any more.")

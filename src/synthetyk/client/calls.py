@@ -43,7 +43,7 @@ class Call(Generic[Result]):
 
     def request(self, http: httpx.Client | httpx.AsyncClient) -> httpx.Request:
         """Return the request."""
-        said = {name: value for name, value in self.query.items() if value not in (None, "")}
+        said = {name: value for name, value in self.query.items() if value is not None}
         return http.build_request(self.method, self.path, params=said, content=self.content, json=self.json)
 
     def answered(self, answer: httpx.Response, attempt: int) -> bool:
@@ -54,7 +54,7 @@ class Call(Generic[Result]):
 
 def put_image(image: bytes | Path, label: str) -> Call[ImageRecord]:
     """Store an image."""
-    query = {"label": label}
+    query = {"label": label or None}
     return Call("POST", "/v1/images", lambda got: read(ImageRecord, _json(got)), query, _bytes(image))
 
 
@@ -88,12 +88,12 @@ def delete(image_id: str) -> Call[None]:
 def predict(image_id: str, model: str) -> Call[Prediction]:
     """Ask what a stored image shows."""
     path = f"{_path(image_id)}/predictions"
-    return Call("POST", path, lambda got: read(Prediction, _json(got)), {"model": model})
+    return Call("POST", path, lambda got: read(Prediction, _json(got)), {"model": model or None})
 
 
 def predict_image(image: bytes | Path, model: str, label: str) -> Call[Predicted]:
     """Store an image and ask what it shows."""
-    query = {"model": model, "label": label}
+    query = {"model": model or None, "label": label or None}
     return Call("POST", "/v1/predict", lambda got: read(Predicted, _json(got)), query, _bytes(image))
 
 

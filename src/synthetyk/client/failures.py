@@ -5,7 +5,13 @@ from typing import Any
 import httpx
 
 from synthetyk.core import errors
-from synthetyk.core.errors import ServiceError, ServiceRefusedError, ServiceUnavailableError, SynthetykError
+from synthetyk.core.errors import (
+    DecodeError,
+    ServiceError,
+    ServiceRefusedError,
+    ServiceUnavailableError,
+    SynthetykError,
+)
 
 # What a status means, where the answer does not say which error it was.
 BY_STATUS: dict[int, type[SynthetykError]] = {
@@ -22,6 +28,8 @@ def error_of(answer: httpx.Response) -> SynthetykError:
     kind = _named(said.get("error")) or BY_STATUS.get(answer.status_code, ServiceError)
     found = str(said.get("found") or said.get("detail") or f"The service answered {answer.status_code}")
     error = kind(found, expected=str(said.get("expected", "")), action=str(said.get("action", "")))
+    if isinstance(error, DecodeError):
+        error.kind = str(said.get("kind") or error.kind)
     if request := answer.headers.get("x-request-id"):
         error.add_note(f"The service's log has it as request {request}.")
     return error

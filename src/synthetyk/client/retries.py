@@ -21,7 +21,7 @@ class Retries:
 
     Every request of the client may be: what is stored or drawn is decided by the bytes that are sent, so that twice is
     once, and what is gone cannot be deleted twice. A prediction whose answer was lost on its way may stand in the store
-    twice; both say the same.
+    twice, and so may the event of what was drawn; both say the same.
 
     Attributes:
         attempts: In all; 1: never again.

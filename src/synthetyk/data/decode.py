@@ -33,6 +33,7 @@ MAX_PIXELS = 64_000_000
 STRIP = 4_000_000  # pixels that are converted at a time
 ROOM = PixelRoom(MAX_PIXELS)
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
+EXPECTED = f"one of {', '.join(FORMATS)}, DICOM"  # data/dicom.py reads those
 _SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"\xff\xd8\xff": "JPEG",
@@ -114,11 +115,9 @@ def _readable_kind(data: bytes) -> str:
         raise DecodeError("The file is empty", expected="an image", kind="empty")
     kind = kind_of(data[:132])
     if kind is None:
-        raise DecodeError("The content is no image", expected=f"one of {', '.join(FORMATS)}", kind="not_an_image")
+        raise DecodeError("The content is no image", expected=EXPECTED, kind="not_an_image")
     if kind not in FORMATS:
-        raise DecodeError(
-            f"The content is {kind}", expected=f"one of {', '.join(FORMATS)}", action="Convert it", kind="unsupported"
-        )
+        raise DecodeError(f"The content is {kind}", expected=EXPECTED, action="Convert it", kind="unsupported")
     return kind
 
 

@@ -124,12 +124,12 @@ def open_synthetic(path: Path) -> tuple[ImageArray, Labels]:
     """Read a synthetic set as `load_synthetic` does; the images of an npz stay in the file until they are asked for.
 
     Args:
-        path: The folder that `generate` made.
+        path: What `generate` was given as `output`.
 
     Raises:
         ArtifactError: Something is missing or damaged.
     """
-    npz = path / shards.NPZ_NAME
+    npz = path if path.suffix == ".npz" else path / shards.NPZ_NAME
     return shards.open_npz(npz) if npz.exists() else load_synthetic(path)
 
 
@@ -143,10 +143,10 @@ def verify(path: Path) -> Manifest:
         The manifest.
 
     Raises:
-        ArtifactError: A file is missing, was changed, or does not belong to the set.
+        ArtifactError: There is no such set, or a file of it is missing, was changed, or does not belong to it.
     """
     papers = Papers.of(path)
-    folder, manifest = papers.home, Manifest.load(papers.home / papers.manifest)
+    folder, manifest = papers.home, manifest_of(path)
     files = folder / manifest.files
     if not files.is_file() or sha256_file(files) != manifest.files_sha256:
         raise ArtifactError(f"{files} is missing or was changed", action="Generate the set again")

@@ -137,7 +137,7 @@ class Plan(Artifact):
     """
 
     schema_name: ClassVar[str] = "plan"
-    schema_version: ClassVar[int] = 5
+    schema_version: ClassVar[int] = 6
     migrations: ClassVar[dict[int, Migration]] = MIGRATIONS
 
     values: PlanValues

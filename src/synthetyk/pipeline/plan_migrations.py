@@ -6,28 +6,31 @@ from synthetyk.compression.names import QUICK_ROWS
 from synthetyk.core.artifacts import Migration
 
 
-def _with_recipe(old: dict[str, Any]) -> dict[str, Any]:
-    """Bring plan/1 to plan/2: the first GANs were all DCGANs on the CPU, then `cpu-fast` was what is now `upconv`."""
-    added = {"device": "cpu", "gan_recipe": "dcgan", "gan_r1": 0.0, "gan_r2": 0.0}
-    values = {**added, **old["values"]}
-    if values["gan_recipe"] == "cpu-fast":
-        values["gan_recipe"] = "upconv"
+def _with(old: dict[str, Any], added: dict[str, Any], reason: str) -> dict[str, Any]:
+    """Add values to a plan, each with the same reason; what stands there already stays."""
     return {
         **old,
-        "values": values,
-        "reasons": {**dict.fromkeys(added, "the only one when this plan was made"), **old["reasons"]},
+        "values": {**added, **old["values"]},
+        "reasons": {**dict.fromkeys(added, reason), **old["reasons"]},
         "origins": {**dict.fromkeys(added, "plan"), **old["origins"]},
     }
 
 
+def _renamed(old: dict[str, Any], before: str, now: str) -> dict[str, Any]:
+    """Give a recipe the name that it has now."""
+    values = old["values"]
+    return {**old, "values": {**values, "gan_recipe": now}} if values["gan_recipe"] == before else old
+
+
+def _with_recipe(old: dict[str, Any]) -> dict[str, Any]:
+    """Bring plan/1 to plan/2: the first GANs were all DCGANs on the CPU, then `cpu-fast` was what is now `upconv`."""
+    added = {"device": "cpu", "gan_recipe": "dcgan", "gan_r1": 0.0, "gan_r2": 0.0}
+    return _renamed(_with(old, added, "the only one when this plan was made"), "cpu-fast", "upconv")
+
+
 def _with_spread(old: dict[str, Any]) -> dict[str, Any]:
     """Bring plan/2 to plan/3: nothing held generated images as varied as real ones."""
-    return {
-        **old,
-        "values": {"gan_spread": 0.0, **old["values"]},
-        "reasons": {"gan_spread": "there was none when this plan was made", **old["reasons"]},
-        "origins": {"gan_spread": "plan", **old["origins"]},
-    }
+    return _with(old, {"gan_spread": 0.0}, "there was none when this plan was made")
 
 
 def _with_encoders(old: dict[str, Any]) -> dict[str, Any]:
@@ -45,24 +48,25 @@ def _with_encoders(old: dict[str, Any]) -> dict[str, Any]:
         "anomaly_steps": 800,
         "anomaly_code": 4,
     }
-    return {
-        **old,
-        "values": {**added, **old["values"]},
-        "reasons": {**dict.fromkeys(added, "as it was when this plan was made"), **old["reasons"]},
-        "origins": {**dict.fromkeys(added, "plan"), **old["origins"]},
-    }
+    return _with(old, added, "as it was when this plan was made")
 
 
 def _with_compression(old: dict[str, Any]) -> dict[str, Any]:
     """Bring plan/4 to plan/5: nothing was compressed."""
     added = {"compress_rows": ",".join(QUICK_ROWS), "compress_steps": 100}
-    return {
-        **old,
-        "values": {**added, **old["values"]},
-        "reasons": {**dict.fromkeys(added, "nothing was compressed when this plan was made"), **old["reasons"]},
-        "origins": {**dict.fromkeys(added, "plan"), **old["origins"]},
-    }
+    return _with(old, added, "nothing was compressed when this plan was made")
+
+
+def _with_networks_for_a_gpu(old: dict[str, Any]) -> dict[str, Any]:
+    """Bring plan/5 to plan/6: `gpu` was what is now `gpu-stable`."""
+    return _renamed(old, "gpu", "gpu-stable")
 
 
 # By the version that each starts from.
-MIGRATIONS: dict[int, Migration] = {1: _with_recipe, 2: _with_spread, 3: _with_encoders, 4: _with_compression}
+MIGRATIONS: dict[int, Migration] = {
+    1: _with_recipe,
+    2: _with_spread,
+    3: _with_encoders,
+    4: _with_compression,
+    5: _with_networks_for_a_gpu,
+}

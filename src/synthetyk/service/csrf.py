@@ -15,6 +15,8 @@ import secrets
 from fastapi import Depends, HTTPException, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from synthetyk.service.middleware import add_headers, with_head
+
 COOKIE = "synthetyk_csrf"
 FIELD = "csrf_token"  # of a form
 HEADER = "X-CSRF-Token"  # of a script's request
@@ -68,11 +70,10 @@ class CsrfCookie:
             return
         state = scope.setdefault("state", {})
 
-        async def sent(message: Message) -> None:
-            if message["type"] == "http.response.start" and STATE in state:
+        def set_cookie(head: Message) -> None:
+            if STATE in state:
                 secure = "; Secure" if scope.get("scheme") == "https" else ""
                 cookie = f"{COOKIE}={state[STATE]}; Path=/; HttpOnly; SameSite=Strict{secure}"
-                message["headers"] = [*message.get("headers", ()), (b"set-cookie", cookie.encode())]
-            await send(message)
+                add_headers(head, [(b"set-cookie", cookie.encode())])
 
-        await self._app(scope, receive, sent)
+        await self._app(scope, receive, with_head(send, set_cookie))

@@ -17,6 +17,7 @@ from synthetyk.service.headers import SecurityHeaders
 from synthetyk.service.keys import ApiKey, KeyRing
 from synthetyk.service.limits import Bodies, RateLimit, RateLimiter
 from synthetyk.service.logs import RequestLog
+from synthetyk.service.middleware import header_of
 from synthetyk.service.problems import problem
 from synthetyk.service.sessions import Sessions
 from synthetyk.service.settings import ServiceSettings
@@ -25,6 +26,7 @@ PROBES = ("/healthz", "/readyz", "/ping", "/health", "/version")
 LOGIN, LOGOUT = "/login", "/logout"
 SAFE = ("GET", "HEAD", "OPTIONS")
 HERE = ("localhost", "127.0.0.1", "::1")
+HOLDER = "api_key"  # in a request's state: the key that it brings
 AT_ONCE = 8  # of the longest bodies, that are held for all requests in flight together
 SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -44,11 +46,13 @@ def protect(app: FastAPI, settings: ServiceSettings) -> None:
     app.state.sessions = Sessions(ring) if ring else None
     # What is added last stands outermost.
     app.add_middleware(Bodies, limit=settings.max_body, together=AT_ONCE * settings.max_body)
-    if settings.rate:
-        app.add_middleware(RateLimit, limiter=RateLimiter(settings.rate), free=is_free)
     if ring:
         _describe_keys(app)
-        app.add_middleware(KeysOnly, ring=ring, sessions=app.state.sessions)
+        app.add_middleware(KeysOnly)
+    if settings.rate:
+        app.add_middleware(RateLimit, limiter=RateLimiter(settings.rate), free=is_free)  # who is refused is counted too
+    if ring:
+        app.add_middleware(KeyHolders, ring=ring, sessions=app.state.sessions)
     app.add_middleware(OwnPagesOnly)
     app.add_middleware(KnownHosts, names=settings.hosts, alone=is_loopback(settings.host) and not ring)
     app.add_middleware(CsrfCookie)
@@ -114,8 +118,8 @@ def wanted_scope(method: str, path: str) -> keys.Scope | None:
     return "admin" if method == "DELETE" or path.endswith("/delete") or starts else "write"
 
 
-class KeysOnly:
-    """Middleware that refuses who shows no key, or one that does not open what is asked for.
+class KeyHolders:
+    """Middleware that learns whose key a request brings, where it needs one; it refuses nobody.
 
     Args:
         app: What answers.
@@ -127,17 +131,34 @@ class KeysOnly:
         self._app, self._ring, self._sessions = app, ring, sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and wanted_scope(scope["method"], scope["path"]):
+            shown = _shown_key(scope)
+            found = self._sessions.of(scope) if shown is None else self._ring.find(shown)
+            state = scope.setdefault("state", {})
+            state[HOLDER] = found
+            if found:
+                state["key"] = found.name
+        await self._app(scope, receive, send)
+
+
+class KeysOnly:
+    """Middleware that refuses who shows no key, or one that does not open what is asked for; `KeyHolders` knows whose.
+
+    Args:
+        app: What answers.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or refuse it."""
         wanted = wanted_scope(scope["method"], scope["path"]) if scope["type"] == "http" else None
-        if wanted is None:
+        found: ApiKey | None = scope.get("state", {}).get(HOLDER)
+        if wanted is None or (found and found.opens(wanted)):
             await self._app(scope, receive, send)
-            return
-        shown = _shown_key(scope)
-        found = self._sessions.of(scope) if shown is None else self._ring.find(shown)
-        if found and found.opens(wanted):
-            scope.setdefault("state", {})["key"] = found.name
-            await self._app(scope, receive, send)
-        elif found is None and shown is None and _is_person(scope):
+        elif found is None and _shown_key(scope) is None and _is_person(scope):
             await RedirectResponse(_login(scope), 303)(scope, receive, send)
         else:
             await _refusal(scope, found, wanted)(scope, receive, send)
@@ -145,9 +166,8 @@ class KeysOnly:
 
 def _shown_key(scope: Scope) -> str | None:
     """Return the key that a request's headers bring, None if they bring none."""
-    headers = dict(reversed(scope["headers"]))  # the first of a name counts
-    kind, _, key = headers.get(b"authorization", b"").partition(b" ")
-    shown = key if kind.lower() == b"bearer" else headers.get(b"x-api-key")
+    kind, _, key = (header_of(scope, b"authorization") or b"").partition(b" ")
+    shown = key if kind.lower() == b"bearer" else header_of(scope, b"x-api-key")
     return None if shown is None else shown.decode("latin-1").strip()
 
 
@@ -167,7 +187,7 @@ def _refusal(scope: Scope, found: ApiKey | None, wanted: keys.Scope) -> ASGIApp:
 
 def _is_person(scope: Scope) -> bool:
     """Tell whether a person waits for the answer, who reads pages."""
-    accept = next((value for name, value in scope["headers"] if name == b"accept"), b"")
+    accept = header_of(scope, b"accept") or b""
     return b"text/html" in accept and not scope["path"].startswith("/v1/")
 
 
@@ -210,7 +230,7 @@ class KnownHosts:
         await refused(scope, receive, send)
 
     def _named(self, scope: Scope) -> bool:
-        said = next((value for name, value in scope["headers"] if name == b"host"), None)
+        said = header_of(scope, b"host")
         return said is None or not self._names or _host_of(said.decode("latin-1")) in self._names
 
     def _near(self, scope: Scope) -> bool:

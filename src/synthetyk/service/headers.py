@@ -4,6 +4,8 @@ from functools import cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from synthetyk.service.middleware import add_headers, with_head
+
 ON_DEVICE = "/on-device"  # pages below it run models by WebAssembly
 CACHED = "/static/"  # the only files that a browser may keep
 CONTENT = (
@@ -73,11 +75,8 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
 
-        async def sent(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                own = list(message.get("headers", ()))
-                names = {name for name, _ in own}
-                message["headers"] = own + [pair for pair in headers_for(scope) if pair[0] not in names]
-            await send(message)
+        def add(head: Message) -> None:
+            own = {name for name, _ in head.get("headers", ())}
+            add_headers(head, [pair for pair in headers_for(scope) if pair[0] not in own])
 
-        await self._app(scope, receive, sent)
+        await self._app(scope, receive, with_head(send, add))

@@ -91,6 +91,8 @@ def keep(
 def examine(data: bytes, *, max_pixels: int) -> NewImage:
     """Decode an image and return what is known of it.
 
+    Of a DICOM file with several frames, or a TIFF with several pages, the first is decoded: the one that models see.
+
     Raises:
         DecodeError: It cannot be decoded.
     """

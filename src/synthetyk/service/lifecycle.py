@@ -5,6 +5,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from synthetyk.service.middleware import add_headers, with_head
 from synthetyk.service.problems import problem
 
 PROBES = ("/healthz", "/readyz", "/metrics")  # answered to the last
@@ -67,13 +68,12 @@ class Counted:
             )
             return
 
-        async def sent(message: Message) -> None:
-            if message["type"] == "http.response.start" and self._lifecycle.draining:
-                message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
-            await send(message)
-
         self._lifecycle.in_flight += 1
         try:
-            await self._app(scope, receive, sent)
+            await self._app(scope, receive, with_head(send, self._end_connection))
         finally:
             self._lifecycle.in_flight -= 1
+
+    def _end_connection(self, head: Message) -> None:
+        if self._lifecycle.draining:
+            add_headers(head, [(b"connection", b"close")])

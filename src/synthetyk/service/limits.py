@@ -11,12 +11,13 @@ from functools import lru_cache
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from synthetyk.service.middleware import header_of
 from synthetyk.service.problems import problem
 
 MINUTE = 60.0
 PATIENCE = 30.0  # seconds
 LATE = "synthetyk.late"  # in place of a message that did not come
-REMEMBERED = 10_000  # who asked lately; about 200 bytes each
+REMEMBERED = 10_000  # who asked lately; about 150 bytes each
 
 
 class Bodies:
@@ -103,7 +104,7 @@ class Bodies:
 
 
 def _said_length(scope: Scope) -> int:
-    said = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    said = header_of(scope, b"content-length") or b"0"
     return int(said) if said.isdigit() else 0
 
 
@@ -140,7 +141,7 @@ class RateLimiter:
 
 
 class RateLimit:
-    """Middleware that refuses who asks too often: each key, or each address where there are none.
+    """Middleware that refuses who asks too often: each key, and each address that brings none which is known.
 
     Args:
         app: What answers.

@@ -17,6 +17,7 @@ from typing import IO, Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from synthetyk.core.errors import SynthetykError
+from synthetyk.service.middleware import add_headers, header_of, route_of
 from synthetyk.service.problems import problem
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -108,7 +109,7 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), (b"x-request-id", self.id.encode())]
+            add_headers(message, [(b"x-request-id", self.id.encode())])
         elif message["type"] == "http.response.body":
             self._bytes += len(message.get("body", b""))
         await self._send(message)
@@ -132,23 +133,5 @@ class _Answer:
 
 
 def _id_of(scope: Scope) -> str:
-    brought = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    brought = header_of(scope, b"x-request-id") or b""
     return brought.decode() if REQUEST_ID.fullmatch(brought) else secrets.token_hex(8)
-
-
-def route_of(scope: Scope) -> str:
-    """Return which route a request went to: its path with names for what stands in it; empty if there is none.
-
-    Of what lies in a folder the folder's path is all that is told.
-    """
-    route = scope.get("route")
-    if route is None:
-        return str(scope.get("root_path", ""))
-    template = str(getattr(route, "path", ""))
-    if ":path}" in template:
-        return template
-    # A router's prefix is part of the request's path, but in newer versions of FastAPI not of its routes' paths.
-    asked, own = scope["path"].strip("/").split("/"), template.strip("/").split("/")
-    names = {value: f"{{{name}}}" for name, value in scope.get("path_params", {}).items()}
-    before = [names.get(part, part) for part in asked[: max(0, len(asked) - len(own))]]
-    return "/" + "/".join([*before, *own])

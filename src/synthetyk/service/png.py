@@ -4,6 +4,7 @@ The format is that of the specification (W3C, "Portable Network Graphics (PNG) S
 signature, one header, one block of compressed rows, one end.
 """
 
+import base64
 import struct
 import zlib
 
@@ -28,6 +29,11 @@ def png_of(image: NDArray[np.uint8]) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
     parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.data, LEVEL)), (b"IEND", b""))
     return SIGNATURE + b"".join(_chunk(kind, data) for kind, data in parts)
+
+
+def data_uri(png: bytes) -> str:
+    """Return a PNG file as an address that holds it."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
 def sheet_of(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -66,6 +66,7 @@ class Problem(Config):
         action: What to do now.
         request_id: Under which the service's log has this request.
         error: Which of our errors it is; empty if it is none, or one of the inside.
+        kind: Of a `DecodeError`, for example ``truncated``; else empty.
     """
 
     type: str = "about:blank"
@@ -77,6 +78,7 @@ class Problem(Config):
     action: str = ""
     request_id: str = ""
     error: str = ""
+    kind: str = ""
 
 
 # For ``FastAPI(responses=...)``: how every route may answer besides.
@@ -95,6 +97,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
     scope: Scope | None = None,
     error: str = "",
+    kind: str = "",
 ) -> Response:
     """Return an answer that is an error; also an ASGI application, for middlewares.
 
@@ -106,6 +109,7 @@ def problem(
         headers: Of the answer.
         scope: Of the request, which has its id.
         error: Which of our errors it is.
+        kind: Of a `DecodeError`.
     """
     words = Problem(
         title=HTTPStatus(status).phrase,
@@ -116,6 +120,7 @@ def problem(
         action=action,
         request_id=request_id(scope or {}),
         error=error,
+        kind=kind,
     )
     return Response(words.model_dump_json(), status, dict(headers or {}), MEDIA_TYPE)
 
@@ -163,7 +168,8 @@ async def answer_to(error: SynthetykError, scope: Scope) -> Response:
     else:
         found, expected, action = "The service failed", "", "Its log says why"
     name = type(error).__name__ if isinstance(error, (*TOLD, StoreUnavailableError)) else ""
-    return problem(status, found, expected=expected, action=action, headers=headers, scope=scope, error=name)
+    kind = error.kind if isinstance(error, DecodeError) else ""
+    return problem(status, found, expected=expected, action=action, headers=headers, scope=scope, error=name, kind=kind)
 
 
 async def _ours(request: Request, error: Exception) -> Response:
@@ -190,7 +196,10 @@ async def _http(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _allowed(request)):
         headers["Allow"] = ", ".join(methods)
-    return problem(error.status_code, str(error.detail), headers=headers, scope=request.scope)
+    found = str(error.detail)
+    if error.status_code == HTTPStatus.NOT_FOUND and found == HTTPStatus.NOT_FOUND.phrase:
+        found = "There is nothing at this address"
+    return problem(error.status_code, found, headers=headers, scope=request.scope)
 
 
 def _allowed(request: Request) -> list[str]:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -62,12 +62,8 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Listen to signals, and raise none of them again at the end: to be told to stop is no failure."""
         self._loop = asyncio.get_running_loop()
-        before = {each: signal.signal(each, self.handle_exit) for each in self._signals}
-        try:
+        with hearing(self._signals, self.handle_exit):
             yield
-        finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Begin to stop."""
@@ -84,6 +80,17 @@ class Server(uvicorn.Server):
             lifecycle = self._application.open().lifecycle
             await lifecycle.drain(linger=self._settings.linger_seconds, patience=self._settings.drain_seconds)
         self.should_exit = True
+
+
+@contextmanager
+def hearing(signals: Iterable[signal.Signals], handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Have signals handled within a block; afterwards they are as they were."""
+    before = {each: signal.signal(each, handler) for each in signals}
+    try:
+        yield
+    finally:
+        for each, former in before.items():
+            signal.signal(each, former)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from synthetyk.core.config import Config
 from synthetyk.service.settings import ServiceSettings
@@ -39,7 +39,7 @@ class Serving(Config):
         packages = said.pop("packages", "")
         store = said.pop("store", STORE)
         for name, kind in ServiceSettings.model_fields.items():
-            if name in said and str(kind.annotation).startswith("tuple"):
+            if name in said and get_origin(kind.annotation) is tuple:
                 said[name] = said[name].split()  # by spaces, as the command line does
         return cls(
             packages=tuple(Path(part) for part in packages.split(os.pathsep) if part),

@@ -27,7 +27,7 @@ class ServiceSettings(Config):
         max_batch: Images that one call of a network computes at most; of large images fewer, see `models.batch_of`.
         allow_open: Let anybody who reaches the address ask for anything, without keys.
         keys: JSON file of API keys, as ``synthetyk keys`` writes it; None: nobody is asked for one.
-        rate: Requests a minute that each key, or each address without keys, may make; 0: any number.
+        rate: Requests a minute that each key may make, and each address with none that is known; 0: any number.
         data_root: Folder below which the pages may inspect data sets; None: none.
         runs_root: Folder below which the pages show and start runs; None: none.
         linger_seconds: How long a service that was told to stop still takes requests, saying that it is not ready.

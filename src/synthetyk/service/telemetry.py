@@ -7,6 +7,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from synthetyk.service.middleware import route_of, with_head
+
 # The folder in which worker processes share their numbers; prometheus-client looks for it when it is imported.
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -66,17 +68,15 @@ class Measured:
             return
         began, status = time.perf_counter(), 500
 
-        async def sent(message: Message) -> None:
+        def note(head: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
+            status = head["status"]
 
         self._telemetry.in_flight.inc()
         try:
-            await self._app(scope, receive, sent)
+            await self._app(scope, receive, with_head(send, note))
         finally:
             self._telemetry.in_flight.dec()
-            route = str(getattr(scope.get("route"), "path", "none"))  # never the path itself, which has ids in it
+            route = route_of(scope) or "none"  # never the path itself, which has ids in it
             self._telemetry.requests.labels(scope["method"], route, str(status)).inc()
             self._telemetry.seconds.labels(route).observe(time.perf_counter() - began)

@@ -19,7 +19,7 @@ from synthetyk.core.errors import ServiceError
 from synthetyk.core.processes import serve_parent, start_worker
 from synthetyk.service.asgi import Application
 from synthetyk.service.logs import log_as_json
-from synthetyk.service.server import Server
+from synthetyk.service.server import Server, hearing
 from synthetyk.service.serving import Serving
 from synthetyk.service.telemetry import FOLDER
 
@@ -117,12 +117,8 @@ def _told_to_stop() -> Iterator[Callable[[], bool]]:
     def heard(number: int, _frame: FrameType | None) -> None:
         told.append(number)
 
-    before = {each: signal.signal(each, heard) for each in (signal.SIGTERM, signal.SIGINT)}
-    try:
+    with hearing((signal.SIGTERM, signal.SIGINT), heard):
         yield lambda: bool(told)
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 @contextmanager

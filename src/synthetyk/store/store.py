@@ -1,12 +1,14 @@
 """The Protocol that every image store keeps: what it has acknowledged is never lost."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from synthetyk.core.errors import ConfigError
 from synthetyk.store.record import EVENT_ID, IMAGE_ID, Event, ImageRecord, NewImage, Prediction, Wanted
 
+Entry = TypeVar("Entry", ImageRecord, Event)
 LONGEST_PAGE = 1000
 # Where a page ended.
 CURSOR = rf"(-?\d{{1,15}})-({IMAGE_ID})"
@@ -143,6 +145,17 @@ class ImageStore(Protocol):
 def cursor_of(record: ImageRecord | Event) -> str:
     """Return what a page ends with that ends with this record."""
     return f"{record.created}-{record.id}"
+
+
+def cut(found: Sequence[Entry], limit: int) -> tuple[tuple[Entry, ...], str | None]:
+    """Return what stands on a page, and what it ends with if there is more.
+
+    Args:
+        found: One entry more than the page takes, if there are that many.
+        limit: Entries on the page, at least 1.
+    """
+    part = tuple(found[:limit])
+    return part, cursor_of(part[-1]) if len(found) > limit else None
 
 
 def place_of(cursor: str, pattern: str = CURSOR) -> tuple[int, str]:

@@ -16,14 +16,12 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from pydantic import Field
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch import Tensor
 
 from synthetyk.core import seeding
-from synthetyk.core.artifacts import Artifact, sha256_file, write_bytes
+from synthetyk.core.artifacts import Artifact
 from synthetyk.core.config import Config
-from synthetyk.core.errors import ArtifactError, DivergedError, TrainingError
+from synthetyk.core.errors import DivergedError, TrainingError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.models.autoencoder import Autoencoder
 from synthetyk.models.encoder import EncoderShape
@@ -33,6 +31,7 @@ from synthetyk.training.classifier_augment import augment
 from synthetyk.training.encoder_start import EncoderStart
 from synthetyk.training.labelled_images import LabelledImages
 from synthetyk.training.numerics import prepare_torch
+from synthetyk.training.weights_file import load_weights, save_weights
 
 Task = Literal["denoise", "mask", "draw"]
 ABOUT_FILE, WEIGHTS_FILE = "autoencoder.json", "autoencoder.safetensors"
@@ -129,14 +128,13 @@ class TrainedAutoencoder:
 
     def save(self, folder: Path) -> None:
         """Write weights, then settings; a kill between the two leaves a pair that `load` refuses."""
-        tensors = {name: value.contiguous() for name, value in self.network.state_dict().items()}
-        write_bytes(folder / WEIGHTS_FILE, save(tensors))
+        sha256 = save_weights(self.network, folder / WEIGHTS_FILE)
         AutoencoderFile(
             shape=self.shape,
             config=self.config,
             curve=self.curve,
             best_step=self.best_step,
-            weights_sha256=sha256_file(folder / WEIGHTS_FILE),
+            weights_sha256=sha256,
         ).save(folder / ABOUT_FILE)
 
     @classmethod
@@ -146,14 +144,9 @@ class TrainedAutoencoder:
         Raises:
             ArtifactError: A file is missing or damaged, or the two do not belong together.
         """
-        about, weights = AutoencoderFile.load(folder / ABOUT_FILE), folder / WEIGHTS_FILE
-        if not weights.exists() or sha256_file(weights) != about.weights_sha256:
-            raise ArtifactError(f"{weights} is not the file that {ABOUT_FILE} names", action="Train it again")
+        about = AutoencoderFile.load(folder / ABOUT_FILE)
         network = build_autoencoder(about.config, about.shape)
-        try:
-            network.load_state_dict(load_file(weights))
-        except (SafetensorError, RuntimeError) as error:
-            raise ArtifactError(f"{weights} does not fit the network", action="Train it again") from error
+        load_weights(network, folder / WEIGHTS_FILE, about.weights_sha256, about=ABOUT_FILE)
         values = {field.name: getattr(about, field.name) for field in fields(cls) if field.name != "network"}
         return cls(network.eval(), **values)
 

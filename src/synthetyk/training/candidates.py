@@ -10,10 +10,10 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 from synthetyk.core.artifacts import write_bytes
-from synthetyk.training.generator_file import weights_bytes
 from synthetyk.training.monitor import ADVICE, Finding
 from synthetyk.training.sampler import Sampler
 from synthetyk.training.selection import Candidate, MemoryConfig, Selection, Weights, memorising
+from synthetyk.training.weights_file import weights_bytes
 
 Evaluate = Callable[[Sampler], Mapping[str, float]]
 

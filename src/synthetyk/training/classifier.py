@@ -9,18 +9,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch import Tensor
 
-from synthetyk.core.artifacts import Artifact, Migration, sha256_file, write_bytes
+from synthetyk.core.artifacts import Artifact, Migration
 from synthetyk.core.config import Config
-from synthetyk.core.errors import ArtifactError
 from synthetyk.data.dataset import to_unit
 from synthetyk.models.encoder import EncoderShape
 from synthetyk.models.image_classifier import ImageClassifier
 from synthetyk.training.classifier_augment import view
 from synthetyk.training.validation_curve import Keep, Patience, RateFall, ValidationPoint
+from synthetyk.training.weights_file import load_weights, save_weights
 
 OptimizerName = Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]
 BATCH = 64
@@ -189,8 +187,7 @@ class TrainedClassifier:
 
     def save(self, folder: Path) -> None:
         """Write weights, then settings; a kill between the two leaves a pair that `load` refuses."""
-        tensors = {name: value.contiguous() for name, value in self.network.state_dict().items()}
-        write_bytes(folder / WEIGHTS_FILE, save(tensors))
+        sha256 = save_weights(self.network, folder / WEIGHTS_FILE)
         ClassifierFile(
             class_names=self.class_names,
             shape=self.shape,
@@ -201,7 +198,7 @@ class TrainedClassifier:
             temperature=self.temperature,
             views=self.views,
             views_gain=self.views_gain,
-            weights_sha256=sha256_file(folder / WEIGHTS_FILE),
+            weights_sha256=sha256,
         ).save(folder / SETTINGS_FILE)
 
     @classmethod
@@ -212,14 +209,8 @@ class TrainedClassifier:
             ArtifactError: A file is missing or damaged, or the two do not belong together.
         """
         about = ClassifierFile.load(folder / SETTINGS_FILE)
-        weights = folder / WEIGHTS_FILE
-        if not weights.exists() or sha256_file(weights) != about.weights_sha256:
-            raise ArtifactError(f"{weights} is not the file that {SETTINGS_FILE} names", action="Train it again")
         network = build_network(about.config, about.shape, len(about.class_names))
-        try:
-            network.load_state_dict({_name_now(name): value for name, value in load_file(weights).items()})
-        except (SafetensorError, RuntimeError) as error:
-            raise ArtifactError(f"{weights} does not fit the network", action="Train it again") from error
+        load_weights(network, folder / WEIGHTS_FILE, about.weights_sha256, about=SETTINGS_FILE, now=_name_now)
         values = {field.name: getattr(about, field.name) for field in fields(cls) if field.name != "network"}
         return cls(network.eval(), **values)
 

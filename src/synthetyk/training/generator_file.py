@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
-from safetensors.torch import load, save
+from safetensors.torch import load
 from torch import nn
 
-from synthetyk.core.artifacts import Artifact, sha256_file, write_bytes
+from synthetyk.core.artifacts import Artifact, sha256_file
 from synthetyk.core.errors import ArtifactError
 from synthetyk.data.images_met import ImagesMet
 from synthetyk.models.condition import renewed
 from synthetyk.models.gan_network import NetworkConfig, build_generator
 from synthetyk.training.sampler import Sampler
+from synthetyk.training.weights_file import save_weights
 
 
 class GeneratorCard(Artifact):
@@ -65,15 +66,9 @@ class LoadedGenerator:
         return Sampler(self.network, shape.classes, shape.latent, seed, self.card.noise_scale)
 
 
-def weights_bytes(network: nn.Module) -> bytes:
-    """Return a network's weights as the bytes of a safetensors file."""
-    return save({name: tensor.contiguous() for name, tensor in network.state_dict().items()})
-
-
 def save_generator(path: Path, network: nn.Module, card: GeneratorCard) -> GeneratorCard:
     """Write weights to `path` (``*.safetensors``), the card beside it (``*.json``); return the card with its hash."""
-    write_bytes(path, weights_bytes(network))
-    card = card.model_copy(update={"sha256": sha256_file(path)})
+    card = card.model_copy(update={"sha256": save_weights(network, path)})
     card.save(path.with_suffix(".json"))
     return card
 

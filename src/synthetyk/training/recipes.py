@@ -127,13 +127,8 @@ CPU_STABLE = Recipe(
     },
 )
 
-GPU = Recipe(
+GPU = CPU_FAST.replace(
     summary="the networks of cpu-fast, wider and in larger batches; the default on a GPU",
-    architecture="spectral",
-    loss="hinge",
-    betas=(0.0, 0.99),
-    discriminator_rate=2,
-    spread=1,
     sizes={
         28: Size(width=96, batch_size=128, learning_rate=4e-4),
         64: Size(width=64, batch_size=128, learning_rate=2e-4),
@@ -142,12 +137,9 @@ GPU = Recipe(
     },
 )
 
-GPU_STABLE = Recipe(
+GPU_STABLE = CPU_STABLE.replace(
     summary="wide residual networks with relativistic pairs and gradient penalties: many times slower, harder to upset,"
     " and able to train on several GPUs",
-    architecture="residual",
-    loss="relativistic",
-    betas=(0.0, 0.99),
     penalty_every=4,
     width_limit=512,
     sizes={
@@ -167,24 +159,16 @@ DCGAN = Recipe(
     sizes={28: _PAPER},
 )
 
-SOURCE_64 = Recipe(
+SOURCE_64 = DCGAN.replace(
     summary="the variant of DCGAN that the head-CT source trained: 50 noise values, 256, 256, 128 and 128 channels",
-    architecture="dcgan",
-    averaged=False,
-    augmented=False,
-    precise=True,
     latent=50,
     layers=(256, 256, 128, 128),
     resolution=64,
     sizes={64: _PAPER},
 )
 
-SOURCE_28 = Recipe(
+SOURCE_28 = DCGAN.replace(
     summary="the variant of DCGAN that the pneumonia source trained at 28 pixels: 100 noise values, batches of 256",
-    architecture="dcgan",
-    averaged=False,
-    augmented=False,
-    precise=True,
     resolution=28,
     sizes={28: Size(width=64, batch_size=256, learning_rate=1e-4)},
 )

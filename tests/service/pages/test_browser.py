@@ -72,7 +72,7 @@ def test_images_are_generated_kept_and_downloaded(open_tab):
     page.get_by_role("button", name="Generate").click()
     expect(page.get_by_role("heading", name="3 images by tiny")).to_be_visible()
     first = page.get_by_alt_text("Synthetic image 0 of class benign")
-    assert first.evaluate("image => image.complete && image.naturalWidth") == 8
+    expect(first).to_have_js_property("naturalWidth", 8)
     with page.expect_download() as downloaded:
         page.get_by_role("button", name="Download as a zip").click()
     assert Path(downloaded.value.path()).read_bytes()[:2] == b"PK"
@@ -89,9 +89,9 @@ def test_an_image_is_chosen_classified_and_its_heat_map_faded(open_tab, picture)
     page.get_by_role("button", name="Store and classify").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Most likely:")
     heat = page.locator("#heat")
-    assert heat.evaluate("image => image.complete && image.naturalWidth") > 8
+    page.wait_for_function("document.getElementById('heat').naturalWidth > 8")
     page.get_by_label("Heat map", exact=True).fill("20")
-    assert heat.evaluate("image => getComputedStyle(image).opacity") == "0.2"
+    expect(heat).to_have_css("opacity", "0.2")
     page.get_by_role("link", name=re.compile("^show where")).first.click()
     page.wait_for_url("**?seen=*")
 
@@ -131,7 +131,8 @@ def test_a_run_is_started_followed_and_stopped(open_tab):
     expect(said).to_have_text("Running: plan", timeout=60_000)
     expect(page.locator("#live")).to_contain_text("about 3 s left")
     page.get_by_text("What the command said").click()
-    page.wait_for_timeout(2_500)
+    page.locator("#live details").evaluate("part => { part.dataset.before = ''; }")
+    expect(page.locator("#live details[data-before]")).to_have_count(0)  # it was made anew
     expect(page.locator("#live details")).to_have_attribute("open", "")
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Go on")).to_be_visible(timeout=60_000)

@@ -6,6 +6,7 @@ def test_a_data_set_is_looked_at(pages):
     text = until(lambda: "30 images" in (text := pages.get(where)) and text)
     assert "Images by class and split" in text
     assert "Read as phantom." in text
+    assert '<p class="lead">chest</p>' in text
 
 
 def test_what_cannot_be_read_says_why(pages):

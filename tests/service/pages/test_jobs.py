@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -107,5 +106,4 @@ def test_what_is_said_to_the_service_alone_is_not_handed_on(job, monkeypatch):
 
 def test_the_service_goes_first(job):
     job.start([], SLEEP)
-    time.sleep(0.05)
     assert os.getpriority(os.PRIO_PROCESS, job.process()) == max(jobs.NICE, os.getpriority(os.PRIO_PROCESS, 0))

@@ -64,14 +64,23 @@ def test_a_deletion_without_the_token_is_refused(served, store, reals):
 
 
 def test_several_images_are_stored_at_once(served, store, picture):
-    assert served.upload("/library", picture(1), picture(2), label="benign") == "/library?added=2"
+    assert served.upload("/library", picture(1), picture(2), label="benign") == "/library?added=2&known=0"
     assert "2 images stored" in served.get("/library?added=2")
     assert len(shown(served.get("/library?label=benign"))) == 2
 
 
+def test_an_image_that_was_there_keeps_its_class_and_that_is_said(served, store, picture):
+    served.upload("/library", picture(1))
+    where = served.upload("/library", picture(1), picture(2), label="benign")
+    text = served.get(where)
+    assert "1 image stored." in text
+    assert "1 image stood here already" in text
+    assert len(shown(served.get("/library?label=benign"))) == 1
+
+
 def test_files_that_are_no_images_are_told_by_their_place_and_the_others_are_kept(served, picture):
     text = served.upload("/library", picture(1), b"nothing", status=422)
-    assert "1 of 2 files are no images" in text
+    assert "Of 2 files 1 cannot be stored" in text
     assert "file 2" in text
     assert "patient-1" not in text
     assert len(shown(served.get("/library"))) == 1

@@ -75,9 +75,31 @@ def test_a_store_that_cannot_be_reached_is_told_and_when_to_come_back(served, st
     assert "cannot be reached" in answer.text
 
 
+def test_an_error_that_nobody_expects_is_a_page_too(served, store, monkeypatch):
+    monkeypatch.setattr(store, "page", None)
+    answer = served.client.get("/library")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "The service failed." in answer.text
+    assert answer.headers["x-request-id"] in answer.text
+
+
+def test_an_address_without_a_page_says_so_and_leads_to_the_start(served):
+    text = served.get("/nothing", status=404)
+    assert "There is nothing at this address." in text
+    assert "Back to the start" in text
+
+
+@pytest.mark.parametrize("path", [*ADDRESSES, "/on-device/", "/on-device/style.css"])
+def test_a_page_can_be_asked_for_its_head(served, path):
+    whole, head = served.client.get(path), served.client.head(path)
+    assert (head.status_code, head.headers["content-type"]) == (200, whole.headers["content-type"])
+
+
 def test_a_value_that_is_refused_is_told_without_it(served):
     text = served.get("/library?since=doe-1970", status=422)
     assert "is no day" in text
+    assert "doe-1970" not in text
     assert "doe-1970" not in served.get("/library?after=doe-1970", status=422)
 
 

@@ -1,3 +1,4 @@
+import base64
 import csv
 import io
 import re
@@ -7,8 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 from scipy import stats
+from starlette.testclient import TestClient
+from tests.runtime.tiny import generator_part, tiny_generator, tiny_manifest
 
-from synthetyk.service.pages.turing_images import real_images
+from synthetyk.runtime.package import write_package
+from synthetyk.service.app import create_app
+from synthetyk.service.models import ServedModel, ServedModels
+from synthetyk.service.pages import turing, turing_images
+from synthetyk.service.pages.turing_images import labels_of, real_images
 from synthetyk.service.pages.turing_record import KIND, sitting_of
 from synthetyk.service.pages.turing_trial import Trial, pairs_of
 
@@ -32,7 +39,13 @@ def pairs_behind(app, where):
     said = {name: value for name, (value,) in parse_qs(urlsplit(where).query).items()}
     trial = Trial.model_validate(said)
     service = app.state.service
-    return pairs_of(trial, real_images(service, trial.label, trial.begun, trial.model))
+    _, generator = service.models.generator(trial.model)
+    return pairs_of(trial, real_images(service.store, labels_of(trial.label, generator), trial.begun))
+
+
+def shown(text):
+    """Return the left and the right image of a page, as PNGs."""
+    return [base64.b64decode(each) for each in re.findall(r'<img src="data:image/png;base64,([^"]+)"', text)]
 
 
 def pixels(data):
@@ -67,24 +80,21 @@ def test_a_reader_who_knows_is_always_right(served, app_with_model, store, reals
 
 def test_each_side_shows_what_it_should(served, app_with_model, store, reals):
     where = begin(served)
-    text = served.get(where)
-    left, right = (each.replace("&amp;", "&") for each in re.findall(r'<img src="([^"]+)"', text))
+    left, right = shown(served.get(where))
     pair = pairs_behind(app_with_model, where)[0]
     real, drawn = (left, right) if pair.real_side == "left" else (right, left)
-    assert (pixels(served.client.get(real).content) == pixels(store.read(pair.real))).all()
+    assert (pixels(real) == pixels(store.read(pair.real))).all()
     seed = int(parse_qs(urlsplit(where).query)["seed"][0])
     asked = {"label": pair.label, "first": pair.number, "seed": seed}
     same = served.client.post("/v1/generate", json=asked).content
-    assert (pixels(served.client.get(drawn).content) == pixels(same)).all()
+    assert (pixels(drawn) == pixels(same)).all()
 
 
 def test_nothing_but_the_pixels_tells_which_is_real(served, reals):
     text = served.get(begin(served))
-    left, right = (each.replace("&amp;", "&") for each in re.findall(r'<img src="([^"]+)"', text))
-    assert left.replace("side=left", "side=right") == right
-    one, other = (served.client.get(each) for each in (left, right))
-    assert set(one.headers) == set(other.headers)
-    assert pixels(one.content).shape == pixels(other.content).shape
+    left, right = shown(text)
+    assert left[:29] == right[:29]  # signature and header of a PNG: size, depth and colours, and no other block between
+    assert [data.count(b"IDAT") for data in (left, right)] == [1, 1]
     assert not any(image in text for ids in reals.values() for image in ids)
 
 
@@ -122,6 +132,29 @@ def test_a_trial_whose_images_were_deleted_ends_in_words(served, app_with_model,
 def test_what_is_no_trial_is_refused(served, reals, values):
     where = served.post("/which-is-real", status=422, **{"pairs": "8"} | values)
     assert 'role="alert"' in where
+
+
+def test_a_step_looks_for_the_real_images_once(served, store, reals, monkeypatch):
+    where, looked, page = begin(served), [], store.page
+    monkeypatch.setattr(store, "page", lambda *args, **more: looked.append(args) or page(*args, **more))
+    served.get(answer(served, where, "l"))
+    steps = 2  # to read the form and send it, and the next pair
+    assert len(looked) == steps * len(CLASSES)
+
+
+def test_a_class_that_only_another_generator_draws_is_counted_too(store, settings, model, tmp_path, reals):
+    part = generator_part(class_names=("odd",))
+    write_package(tmp_path / "first", tiny_manifest(None, part), {"generator.onnx": tiny_generator(classes=1)})
+    models = ServedModels([ServedModel.open(tmp_path / "first", settings), model])
+    with TestClient(create_app(settings, store, models), base_url="http://127.0.0.1") as client:
+        text = client.get("/which-is-real").text
+    assert [name in text for name in ("odd (0 real)", "benign (6 real)")] == [True, True]
+
+
+def test_more_real_images_than_a_trial_draws_from_are_said_to_be_so(served, reals, monkeypatch):
+    monkeypatch.setattr(turing_images, "REALS", 4)
+    monkeypatch.setattr(turing, "REALS", 4)
+    assert "benign (4 or more real)" in served.get("/which-is-real")
 
 
 def test_without_real_images_the_page_says_where_to_add_some(served):

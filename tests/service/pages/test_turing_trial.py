@@ -67,6 +67,7 @@ def test_another_set_of_images_has_another_fingerprint():
         (12, 20, "with 20 pairs at least 15 right answers"),
         (4, 4, "more often than chance: something gives"),
         (3, 3, "with 3 pairs no score could show more"),
+        (1, 1, "with 1 pair no score could show more"),
     ],
 )
 def test_what_a_score_allows_to_conclude(right, answered, words):

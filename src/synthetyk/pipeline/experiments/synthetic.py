@@ -7,7 +7,7 @@ import numpy as np
 from synthetyk.core.errors import ConfigError
 from synthetyk.data.cache import open_cache
 from synthetyk.data.dataset import Subset
-from synthetyk.evaluation.synthetic_set import images_met, load_synthetic, manifest_of, open_synthetic
+from synthetyk.evaluation.synthetic_set import images_met, manifest_of, open_synthetic
 from synthetyk.pipeline.experiments.images import Images
 
 
@@ -28,7 +28,7 @@ def open_set(path: Path, class_names: tuple[str, ...]) -> Subset:
             f"{path} holds images of {', '.join(names) or 'no class'}",
             expected=f"of {', '.join(class_names)}, as the real images are",
         )
-    images, labels = load_synthetic(path) if path.suffix == ".npz" else open_synthetic(path)
+    images, labels = open_synthetic(path)
     numbers = np.array([class_names.index(name) for name in names], dtype=np.int64)
     rows = np.arange(len(labels), dtype=np.int64)
     return Subset(images, rows, numbers[labels], rows, class_names)

@@ -11,7 +11,7 @@ from synthetyk.core.artifacts import sha256_file
 from synthetyk.service.models import ServedModels
 from synthetyk.service.on_device.site import PAGE, Site, site_of
 from synthetyk.service.on_device.web_runtime import find_runtime
-from synthetyk.service.pages.page import PLACES
+from synthetyk.service.pages.page import PLACES, page_router
 
 PREFIX = "/on-device"
 TYPES = {".js": "text/javascript", ".wasm": "application/wasm", ".onnx": "application/octet-stream"}
@@ -25,7 +25,7 @@ def mount(app: FastAPI, models: ServedModels) -> None:
 
 def router_of(site: Site) -> APIRouter:
     """Return routes that answer the files of a page. A path is only ever looked up in it, so it leads nowhere else."""
-    router = APIRouter(prefix=PREFIX, include_in_schema=False)
+    router = page_router(PREFIX)
 
     @router.get("")
     def folder() -> Response:

@@ -16,6 +16,7 @@ from synthetyk.service.on_device.web_runtime import FILES
 
 HERE = Path(__file__).parent
 STATIC, LOOK = HERE / "static", HERE.parent / "pages/static"
+SHARED = ("style.css", "icon.svg", "upload.js")  # with the pages of a service
 PAGE, CONFIG = "index.html", "page.json"
 # The page's own promise to the browser: scripts, styles and requests from where it came from, and from nowhere else.
 POLICY = (
@@ -64,9 +65,9 @@ def write_site(site: Site, folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _own() -> dict[str, bytes | Path]:
+def _own() -> Site:
     own = {str(path.relative_to(STATIC)): path for path in sorted(STATIC.rglob("*")) if path.is_file()}
-    return {**own, "style.css": LOOK / "style.css", "icon.svg": LOOK / "icon.svg"}
+    return own | {name: LOOK / name for name in SHARED}
 
 
 def _runtime(folder: Path | None) -> dict[str, bytes | Path]:

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from synthetyk.service.guard import wanted_scope
-from synthetyk.service.pages.page import page
+from synthetyk.service.pages.page import page, page_router
 
 HERE = "api"
 # Bodies of the examples; an image is a file beside the reader.
@@ -19,7 +19,7 @@ BODIES = {
 }
 FILES = {"/v1/generate": "images.zip"}
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from synthetyk.core.errors import ImageNotFoundError, UnknownNameError
@@ -11,7 +11,7 @@ from synthetyk.runtime.preprocess import prepare
 from synthetyk.service.context import Service, TheService
 from synthetyk.service.intake import receive
 from synthetyk.service.models import ServedModel, ServedModels
-from synthetyk.service.pages.page import page
+from synthetyk.service.pages.page import page, page_router
 from synthetyk.service.pages.upload import uploaded
 from synthetyk.service.png import png_of
 from synthetyk.service.prediction import INPUT, MAPS, RISK, find, lane_of, predict
@@ -19,7 +19,7 @@ from synthetyk.store.record import Prediction
 
 HERE = "classify"
 
-router = APIRouter(prefix="/classify", include_in_schema=False)
+router = page_router("/classify")
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,17 @@ def prediction(service: TheService, request: Request, image: str, prediction: st
     if seen and seen not in said.probabilities:
         raise UnknownNameError(f"There is no class {seen[:64]!r}", expected=f"one of {', '.join(said.probabilities)}")
     model = model_of(service.models, said.model)
+    classes, shown = bars(said, model), seen or said.label
     return page(
         request,
         "prediction",
         HERE,
         image=record,
         said=said,
-        bars=bars(said, model),
+        bars=classes,
         model=model,
-        seen=seen or said.label,
+        seen=shown,
+        seen_title=next(each.title for each in classes if each.name == shown),
         has_map=MAPS in said.details and INPUT in said.details,
         risk=said.details.get(RISK),
     )
@@ -89,11 +91,12 @@ async def input_of(service: TheService, image: str, prediction: str) -> Response
     if INPUT not in said.details:
         raise ImageNotFoundError("This prediction does not say what it was made of")
     contract = InputContract.parse(said.details[INPUT], where="The prediction")
-    data = await lane_of(service, [record]).run(_as_taken, service, image, contract)
+    data = await lane_of(service, [record]).run(as_taken, service, image, contract)
     return Response(data, media_type="image/png")
 
 
-def _as_taken(service: Service, image: str, contract: InputContract) -> bytes:
+def as_taken(service: Service, image: str, contract: InputContract) -> bytes:
+    """Return a stored image, brought to what a model takes, as a PNG."""
     return png_of(prepare(service.store.read(image), contract, max_pixels=service.settings.max_pixels))
 
 

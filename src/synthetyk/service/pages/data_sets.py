@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from synthetyk.core.errors import ArtifactError, UnknownNameError
@@ -15,8 +15,8 @@ from synthetyk.service.context import TheService
 from synthetyk.service.csrf import Protected
 from synthetyk.service.pages.below import Below
 from synthetyk.service.pages.jobs import Job
-from synthetyk.service.pages.page import page
-from synthetyk.service.pages.run_list import INSPECTED, inspection_of, kind_of, location_of, runs_root
+from synthetyk.service.pages.page import page, page_router
+from synthetyk.service.pages.run_list import inspected_title, inspection_of, kind_of, location_of, runs_root
 from synthetyk.service.pages.run_state import ERROR
 from synthetyk.service.settings import ServiceSettings
 
@@ -25,7 +25,7 @@ LOG = "inspect.log"
 SHEET = "contact_sheet.png"
 SPLITS: dict[SplitName, str] = {"train": "Training", "val": "Validation", "test": "Test"}
 
-router = APIRouter(prefix="/runs/data-sets", include_in_schema=False)
+router = page_router("/runs/data-sets")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _page(settings: ServiceSettings, request: Request, name: str, template: str)
         template,
         HERE,
         name=name,
-        title=name.removeprefix(INSPECTED),
+        title=inspected_title(name),
         inspected=found,
         counts=counts_table(found.found) if found.found else None,
         has_sheet=(folder.path / SHEET).is_file(),

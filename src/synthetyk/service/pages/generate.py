@@ -1,10 +1,9 @@
 """The page that has images drawn."""
 
-import base64
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import Field, field_validator
 
@@ -16,15 +15,15 @@ from synthetyk.service.forms import MEDIA_TYPES, encoded
 from synthetyk.service.generation import Made, make
 from synthetyk.service.models import ServedModel, ServedModels
 from synthetyk.service.pages.form import FormValues
-from synthetyk.service.pages.page import page
-from synthetyk.service.png import png_of
+from synthetyk.service.pages.page import page, page_router
+from synthetyk.service.png import data_uri, png_of
 
 HERE = "generate"
 MOST = 100  # images on a page
 SHOWN = 24 * 2**20  # bytes of the pixels on it
 ALL = "*"  # all classes in turn
 
-router = APIRouter(prefix="/generate", include_in_schema=False)
+router = page_router("/generate")
 
 
 class Asked(FormValues):
@@ -108,7 +107,7 @@ def _tiles(made: Made) -> list[Tile]:
         Tile(
             row["class"],
             row["index"],
-            f"data:image/png;base64,{base64.b64encode(png_of(image)).decode()}",
+            data_uri(png_of(image)),
             row.get("id", ""),
         )
         for row, image in zip(made.each, made.images, strict=True)

@@ -1,12 +1,12 @@
 """The first page: where everything is."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from synthetyk.service.context import service_of
-from synthetyk.service.pages.page import page
+from synthetyk.service.pages.page import page, page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @router.get("/")

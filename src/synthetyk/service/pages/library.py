@@ -4,7 +4,7 @@ import contextlib
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
 
@@ -15,7 +15,8 @@ from synthetyk.service.intake import receive
 from synthetyk.service.models import ServedModels
 from synthetyk.service.pages.classify import classifiers, model_of
 from synthetyk.service.pages.form import FormValues
-from synthetyk.service.pages.page import page
+from synthetyk.service.pages.generate import classes_of
+from synthetyk.service.pages.page import page, page_router
 from synthetyk.service.pages.times import start_of
 from synthetyk.service.pages.upload import MOST, uploaded
 from synthetyk.service.prediction import predict
@@ -26,7 +27,7 @@ HERE = "library"
 ON_A_PAGE = 48
 REFUSED = 5  # files that are named
 
-router = APIRouter(prefix="/library", include_in_schema=False)
+router = page_router("/library")
 
 
 class Filters(FormValues):
@@ -40,6 +41,7 @@ class Filters(FormValues):
         until: Last day.
         after: What the page before ended with.
         added: Images that a form has just added.
+        known: Those of its images that were stored before.
     """
 
     origin: Annotated[str, Field(pattern="^(real|synthetic)?$")] = ""
@@ -49,6 +51,7 @@ class Filters(FormValues):
     until: str = Field(default="", max_length=10)
     after: str = Field(default="", pattern=f"^({CURSOR})?$")
     added: int | None = Field(default=None, ge=0, le=MOST)
+    known: int = Field(default=0, ge=0, le=MOST)
 
     @property
     def wanted(self) -> Wanted:
@@ -95,16 +98,16 @@ async def add(service: TheService, request: Request) -> Response:
     """Store images; those that cannot be decoded are named, all others are kept."""
     upload = await uploaded(request, most=MOST)
     label = upload.values.get("label", "").strip()
-    kept, refused = 0, []
+    kept, added, refused = 0, 0, []
     for place, (_, data) in enumerate(upload.files, 1):
         try:
-            await receive(service, data, label=label)
-            kept += 1
+            _, new = await receive(service, data, label=label)
+            kept, added = kept + 1, added + new
         except DecodeError as error:
             refused.append((place, error))
     if refused:
         raise _refusal(kept, refused)
-    return RedirectResponse(f"/library?added={kept}", 303)
+    return RedirectResponse(f"/library?added={added}&known={kept - added}", 303)
 
 
 def _refusal(kept: int, refused: list[tuple[int, DecodeError]]) -> SynthetykError:
@@ -112,9 +115,9 @@ def _refusal(kept: int, refused: list[tuple[int, DecodeError]]) -> SynthetykErro
     told = "; ".join(f"file {place}: {error.found}" for place, error in refused[:REFUSED])
     more = f"; and {len(refused) - REFUSED} more" if len(refused) > REFUSED else ""
     return DecodeError(
-        f"{len(refused)} of {kept + len(refused)} files are no images that can be stored ({told}{more})",
+        f"Of {kept + len(refused)} files {len(refused)} cannot be stored ({told}{more})",
         expected="PNG, JPEG, TIFF, BMP or DICOM files",
-        action=f"The other {kept} are stored" if kept else "Nothing was stored",
+        action="All others are stored" if kept else "Nothing was stored",
     )
 
 
@@ -161,10 +164,5 @@ def delete(service: TheService, image: str) -> Response:
 
 def known_labels(models: ServedModels) -> list[str]:
     """Return the classes that the models know, each once."""
-    names: dict[str, None] = {}
-    for model in models:
-        if model.classifier:
-            names |= dict.fromkeys(each.name for each in model.classifier.about.classes)
-        if model.generator:
-            names |= dict.fromkeys(model.generator.about.class_names)
-    return list(names)
+    told = [each.name for model in models if model.classifier for each in model.classifier.about.classes]
+    return list(dict.fromkeys([*told, *classes_of(list(models))]))

@@ -204,3 +204,8 @@ def inspection_of(settings: ServiceSettings, dataset: str) -> Below:
     """Return the folder of what is found of a data set, the same each time."""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", dataset).strip("-_")[:60]
     return runs_root(settings) / f"{INSPECTED}{plain}-{hashlib.sha256(dataset.encode()).hexdigest()[:8]}"
+
+
+def inspected_title(name: str) -> str:
+    """Return what a data set is called, by the name of the folder that `inspection_of` gave it."""
+    return re.sub(r"-[0-9a-f]{8}$", "", name.removeprefix(INSPECTED))

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from synthetyk.core.errors import RunError, UnknownNameError
@@ -11,7 +11,7 @@ from synthetyk.service.csrf import Protected
 from synthetyk.service.pages.below import Below
 from synthetyk.service.pages.curve import curve_of, distances
 from synthetyk.service.pages.jobs import Job, stop
-from synthetyk.service.pages.page import page
+from synthetyk.service.pages.page import page, page_router
 from synthetyk.service.pages.run_files import Experiments, Plan, Settings, read
 from synthetyk.service.pages.run_list import (
     NewRun,
@@ -37,7 +37,7 @@ PICTURES = {
 # A page that was written from data: it may show itself, and do nothing.
 SANDBOX = "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 
-router = APIRouter(prefix="/runs", include_in_schema=False)
+router = page_router("/runs")
 
 
 @router.get("")

@@ -25,5 +25,5 @@ def start_of(day: str, *, days: int = 0) -> int | None:
     try:
         moment = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=days)
     except (ValueError, OverflowError) as error:
-        raise RequestError(f"{day[:20]!r} is no day", expected="one such as 2026-03-01") from error
+        raise RequestError("What was given as a day is no day", expected="one such as 2026-03-01") from error
     return int(moment.timestamp() * 1000)

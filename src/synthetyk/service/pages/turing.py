@@ -4,7 +4,7 @@ import secrets
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from pydantic import Field
 
@@ -14,8 +14,8 @@ from synthetyk.service.csrf import Protected
 from synthetyk.service.pages.classify import model_of
 from synthetyk.service.pages.form import FormValues
 from synthetyk.service.pages.generate import classes_of, generators
-from synthetyk.service.pages.page import page
-from synthetyk.service.pages.turing_images import real_images, shown
+from synthetyk.service.pages.page import page, page_router
+from synthetyk.service.pages.turing_images import REALS, labels_of, real_images, shown
 from synthetyk.service.pages.turing_record import (
     KIND,
     all_sittings,
@@ -31,7 +31,7 @@ HERE = "turing"
 LISTED = 50
 SIDES: dict[str, Side] = {"l": "left", "r": "right"}
 
-router = APIRouter(prefix="/which-is-real", include_in_schema=False)
+router = page_router("/which-is-real")
 
 
 class Begin(FormValues):
@@ -87,7 +87,8 @@ def index(service: TheService, request: Request) -> HTMLResponse:
     """Show the form for a new trial, and what was found before."""
     served = generators(service.models)
     found = service.store.events(KIND, limit=LISTED)
-    reals = real_images(service, "", now() + 1, served[0].sha256) if served else {}
+    labels = dict.fromkeys(label for model in served if model.generator for label in labels_of("", model.generator))
+    reals = real_images(service.store, labels, now() + 1)
     return page(
         request,
         "turing",
@@ -95,6 +96,7 @@ def index(service: TheService, request: Request) -> HTMLResponse:
         served=served,
         classes=classes_of(served),
         reals={label: len(ids) for label, ids in reals.items()},
+        reals_most=REALS,
         sittings=[(event, sitting_of(event)) for event in found.events],
         names={model.sha256: model.name for model in service.models},
         most=MOST,
@@ -110,18 +112,17 @@ def begin(service: TheService, asked: Annotated[Begin, Form()]) -> Response:
     said = asked.model_dump() | {"model": model.sha256}
     trial = Trial(id=secrets.token_hex(16), seed=secrets.randbelow(2**31), begun=now() + 1, **said)
     pairs = _pairs(service, trial)
-    sat = Sat(pairs_are=fingerprint(pairs), **trial.model_dump())
+    sat = Sat(pairs_are=fingerprint(pairs), **trial.model_dump() | {"pairs": len(pairs)})
     return RedirectResponse(sat.address("trial"), 303)
 
 
 @router.get("/trial")
-def trial(service: TheService, request: Request, sat: Annotated[Sat, Query()]) -> Response:
+async def trial(service: TheService, request: Request, sat: Annotated[Sat, Query()]) -> Response:
     """Show the next pair of a trial."""
-    pairs = _same_pairs(service, sat)
+    pairs = await service.threads.store.run(_same_pairs, service, sat)
     number = len(sat.answers)
     if number >= len(pairs):
         raise RequestError("All pairs of this trial are answered", action="Begin another")
-    sources = [sat.address("image", number=number, side=side) for side in ("left", "right")]
     return page(
         request,
         "turing_pair",
@@ -129,36 +130,22 @@ def trial(service: TheService, request: Request, sat: Annotated[Sat, Query()]) -
         number=number + 1,
         count=len(pairs),
         label=pairs[number].label,
-        sources=sources,
+        sources=await shown(service, sat, pairs[number]),
         kept=sat.model_dump(),
     )
-
-
-@router.get("/image")
-async def image(
-    service: TheService,
-    sat: Annotated[Sat, Query()],
-    number: Annotated[int, Query(ge=0, lt=MOST)],
-    side: Annotated[Side, Query()],
-) -> Response:
-    """Return one image of a pair; nothing but its pixels tells what it is."""
-    pairs = await service.threads.store.run(_same_pairs, service, sat)
-    if number >= len(pairs):
-        raise ImageNotFoundError(f"The trial has {len(pairs)} pairs")
-    data = await shown(service, sat, pairs[number], side)
-    return Response(data, media_type="image/png")
 
 
 @router.post("/answer", dependencies=[Protected])
 async def answer(service: TheService, said: Annotated[Answered, Form()]) -> Response:
     """Take an answer, and lead to the next pair or to the result, which is recorded first."""
-    pairs = await service.threads.store.run(_same_pairs, service, said)
-    answers = said.answers + ("" if said.answer == "end" else said.answer)
-    sat = Sat(**said.model_dump(exclude={"answer"}) | {"answers": answers[: len(pairs)]})
-    if said.answer != "end" and len(answers) < len(pairs):
+    ended = said.answer == "end"
+    answers = said.answers + ("" if ended else said.answer)
+    sat = Sat(**said.model_dump(exclude={"answer"}) | {"answers": answers[: said.pairs]})
+    if not ended and len(answers) < said.pairs:
         return RedirectResponse(sat.address("trial"), 303)
     if not answers:
         return RedirectResponse("/which-is-real", 303)
+    pairs = await service.threads.store.run(_same_pairs, service, sat)
     event = record_of(Trial(**sat.model_dump(include=set(Trial.model_fields))), pairs, sat.given)
     await service.recorder.record(event)
     return RedirectResponse(f"/which-is-real/results/{event.created}/{event.id}", 303)
@@ -195,7 +182,8 @@ def export_json(service: TheService) -> Response:
 
 
 def _pairs(service: Service, trial: Trial) -> tuple[Pair, ...]:
-    return pairs_of(trial, real_images(service, trial.label, trial.begun, trial.model))
+    _, generator = service.models.generator(trial.model)
+    return pairs_of(trial, real_images(service.store, labels_of(trial.label, generator), trial.begun))
 
 
 def _same_pairs(service: Service, sat: Sat) -> tuple[Pair, ...]:

@@ -1,56 +1,58 @@
 """The images of a visual Turing test: both are shown alike, so that nothing but what they show tells them apart."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from synthetyk.core.errors import RequestError
 from synthetyk.data.pixels import DepthRule
 from synthetyk.runtime.generator import GeneratorSession
 from synthetyk.runtime.manifest import InputContract
-from synthetyk.runtime.preprocess import prepare
 from synthetyk.service.context import Service
 from synthetyk.service.drawing import DrawingRequest, plan
 from synthetyk.service.models import ServedModel
-from synthetyk.service.pages.turing_trial import Pair, Side, Trial
-from synthetyk.service.png import png_of
+from synthetyk.service.pages.classify import as_taken
+from synthetyk.service.pages.turing_trial import Pair, Trial
+from synthetyk.service.png import data_uri, png_of
 from synthetyk.service.prediction import lane_of
 from synthetyk.store.record import Wanted
+from synthetyk.store.store import ImageStore
 
 REALS = 200  # of each class, the latest, from which a trial draws
 
 
-def real_images(service: Service, label: str, before: int, model: str) -> dict[str, Sequence[str]]:
-    """Return the real images that a trial may show, by class.
+def real_images(store: ImageStore, labels: Iterable[str], before: int) -> dict[str, Sequence[str]]:
+    """Return the real images that a trial may show, by class; of a class without any nothing.
 
     Args:
-        service: Has store and models.
-        label: Of all pairs; empty: every class of the generator.
+        store: Holds them.
+        labels: Classes; an empty one: every image.
         before: Stored earlier than this, milliseconds since 1970 in UTC.
-        model: Of the generator.
     """
-    _, generator = service.models.generator(model)
-    labels = [label] if label or not generator.classes else list(generator.about.class_names)
-    found = {each: _reals(service, each, before) for each in labels}
+    found = {each: _reals(store, each, before) for each in labels}
     return {each: ids for each, ids in found.items() if ids}
 
 
-def _reals(service: Service, label: str, before: int) -> Sequence[str]:
+def _reals(store: ImageStore, label: str, before: int) -> Sequence[str]:
     wanted = Wanted(origin="real", label=label or None, before=before)
-    return [record.id for record in service.store.page(wanted, limit=REALS).records]
+    return [record.id for record in store.page(wanted, limit=REALS).records]
 
 
-async def shown(service: Service, trial: Trial, pair: Pair, side: Side) -> bytes:
-    """Return the image on one side of a pair as a PNG: both have the generator's size, and no other trace of a file."""
+def labels_of(label: str, generator: GeneratorSession) -> Sequence[str]:
+    """Return the classes of a trial's pairs: the chosen one, or all of a generator; an empty one if it has none."""
+    return [label] if label or not generator.classes else list(generator.about.class_names)
+
+
+async def shown(service: Service, trial: Trial, pair: Pair) -> list[str]:
+    """Return the left and the right image as PNGs in data URIs: both have the generator's size, and no trace of a file.
+
+    They come with the page, so that neither an address nor the time that one takes to arrive tells which is which.
+    """
     model, generator = service.models.generator(trial.model)
-    if side == pair.real_side:
-        image = await service.threads.store.run(service.store.record, pair.real)
-        return await lane_of(service, [image]).run(_real, service, pair.real, contract_of(model, generator))
+    image = await service.threads.store.run(service.store.record, pair.real)
+    real = await lane_of(service, [image]).run(as_taken, service, pair.real, contract_of(model, generator))
     asked = DrawingRequest(model=trial.model, label=pair.label, first=pair.number, seed=trial.seed)
     (drawn,) = await service.queues.draw(model, plan(asked, generator).wanted)
-    return png_of(drawn)
-
-
-def _real(service: Service, image: str, contract: InputContract) -> bytes:
-    return png_of(prepare(service.store.read(image), contract, max_pixels=service.settings.max_pixels))
+    both = (real, png_of(drawn))
+    return [data_uri(png) for png in (both if pair.real_side == "left" else both[::-1])]
 
 
 def contract_of(model: ServedModel, generator: GeneratorSession) -> InputContract:

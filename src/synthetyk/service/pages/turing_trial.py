@@ -39,7 +39,7 @@ class Trial(FormValues):
     id: str = Field(pattern=f"^{EVENT_ID}$")
     model: str = Field(max_length=64)
     label: str = Field(default="", max_length=200)
-    pairs: int = Field(default=20, ge=4, le=MOST)
+    pairs: int = Field(default=20, ge=1, le=MOST)
     seed: int = Field(ge=0, le=2**31)
     begun: int = Field(ge=0, le=2**53)
     reader: str = Field(default="", max_length=60)
@@ -100,9 +100,10 @@ class Score:
     @property
     def _needed(self) -> str:
         needed = least_beyond_chance(self.answered)
+        pairs = f"{self.answered} pair{'s' * (self.answered != 1)}"
         if needed is None:
-            return f"; with {self.answered} pairs no score could show more"
-        return f"; with {self.answered} pairs at least {needed} right answers would have shown more"
+            return f"; with {pairs} no score could show more"
+        return f"; with {pairs} at least {needed} right answers would have shown more"
 
 
 def least_beyond_chance(trials: int) -> int | None:

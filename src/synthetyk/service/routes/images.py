@@ -8,6 +8,7 @@ from pydantic import Field
 from synthetyk.core.config import Config
 from synthetyk.service.context import TheService
 from synthetyk.service.intake import IMAGE_BODY, LONGEST_LABEL, read_body, receive
+from synthetyk.service.prediction import lane_of
 from synthetyk.service.preview import preview
 from synthetyk.store.record import ImageRecord, Origin, Wanted
 from synthetyk.store.store import CURSOR, LONGEST_PAGE
@@ -111,8 +112,8 @@ async def image_preview(
     """Return an image as a PNG that every browser shows, whatever it was stored as."""
     data = await service.threads.store.run(service.store.read, image)
     record = await service.threads.store.run(service.store.record, image)
-    lane = service.threads.dicom if record.media_type == "application/dicom" else service.threads.images
-    shown = await lane.run(preview, data, size=size, frame=frame, max_pixels=service.settings.max_pixels)
+    limit = service.settings.max_pixels
+    shown = await lane_of(service, [record]).run(preview, data, size=size, frame=frame, max_pixels=limit)
     return Response(shown, headers={"X-Content-Type-Options": "nosniff"}, media_type="image/png")
 
 

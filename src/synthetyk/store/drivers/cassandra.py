@@ -11,7 +11,7 @@ from synthetyk.store.drivers.cassandra_location import CassandraLocation
 from synthetyk.store.drivers.cassandra_session import CassandraSession
 from synthetyk.store.drivers.cassandra_tables import HOUR, MINUTE, WHOLE, joined, parts_of, pieces_of
 from synthetyk.store.record import Event, ImageRecord, NewImage, Prediction, Wanted, image_id
-from synthetyk.store.store import EventPage, Page, check_limit, cursor_of, event_place_of, place_of
+from synthetyk.store.store import EventPage, Page, check_limit, cut, event_place_of, place_of
 
 LATEST = 2**62
 
@@ -81,8 +81,7 @@ class CassandraStore:
                 found.append(record)
             if len(found) > limit:
                 break
-        part = tuple(found[:limit])
-        return Page(part, cursor_of(part[-1]) if len(found) > limit else None)
+        return Page(*cut(found, limit))
 
     def delete(self, image: str) -> None:
         """Forget an image: its place in the list, the row that makes it one, then its pieces.
@@ -123,8 +122,7 @@ class CassandraStore:
         check_limit(limit)
         place = None if after is None else event_place_of(after)
         found = list(islice(self._events_from(kind, place, limit + 1), limit + 1))
-        part = tuple(found[:limit])
-        return EventPage(part, cursor_of(part[-1]) if len(found) > limit else None)
+        return EventPage(*cut(found, limit))
 
     def event_kinds(self) -> tuple[str, ...]:
         """Return the kinds of which there are events."""

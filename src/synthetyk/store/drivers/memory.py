@@ -4,7 +4,7 @@ from threading import RLock
 
 from synthetyk.core.errors import ImageNotFoundError, StoreError
 from synthetyk.store.record import Event, ImageRecord, NewImage, Prediction, Wanted
-from synthetyk.store.store import EventPage, Page, check_limit, cursor_of, event_place_of, place_of
+from synthetyk.store.store import EventPage, Page, check_limit, cut, event_place_of, place_of
 
 
 class MemoryStore:
@@ -50,8 +50,7 @@ class MemoryStore:
         if place is not None:
             records = [record for record in records if (record.created, record.id) < place]
         records.sort(key=lambda record: (record.created, record.id), reverse=True)
-        part = tuple(records[:limit])
-        return Page(part, cursor_of(part[-1]) if len(records) > limit else None)
+        return Page(*cut(records, limit))
 
     def delete(self, image: str) -> None:
         """Forget an image and its predictions."""
@@ -86,8 +85,7 @@ class MemoryStore:
         with self._lock:
             happened = sorted(self._events.get(kind, {}).items(), reverse=True)
         found = [event for when, event in happened if place is None or when < place]
-        part = tuple(found[:limit])
-        return EventPage(part, cursor_of(part[-1]) if len(found) > limit else None)
+        return EventPage(*cut(found, limit))
 
     def event_kinds(self) -> tuple[str, ...]:
         """Return the kinds of which there are events."""

@@ -19,7 +19,7 @@ from synthetyk.core.errors import (
     StoreUnavailableError,
 )
 from synthetyk.store.record import Event, ImageRecord, NewImage, Prediction, Wanted, image_id
-from synthetyk.store.store import EventPage, Page, check_limit, cursor_of, event_place_of, place_of
+from synthetyk.store.store import EventPage, Page, check_limit, cut, event_place_of, place_of
 
 PATIENCE = 30.0  # seconds that a writer waits for another
 # One script for each version of the tables, each on top of the one before.
@@ -123,8 +123,7 @@ class SqliteStore:
         order = f"SELECT record FROM images{words} ORDER BY created DESC, id DESC LIMIT ?"
         with self._reading() as database, closing(database.execute(order, [*values, limit + 1])) as rows:
             records = [ImageRecord(**json.loads(record)) for (record,) in rows]
-        part = tuple(records[:limit])
-        return Page(part, cursor_of(part[-1]) if len(records) > limit else None)
+        return Page(*cut(records, limit))
 
     def delete(self, image: str) -> None:
         """Forget an image and its predictions."""
@@ -163,8 +162,7 @@ class SqliteStore:
         values = (kind, *(() if after is None else event_place_of(after)), limit + 1)
         with self._reading() as database, closing(database.execute(order, values)) as rows:
             found = [Event(**json.loads(words)) for (words,) in rows]
-        part = tuple(found[:limit])
-        return EventPage(part, cursor_of(part[-1]) if len(found) > limit else None)
+        return EventPage(*cut(found, limit))
 
     def event_kinds(self) -> tuple[str, ...]:
         """Return the kinds of which there are events; one step from each to the next, however many there are."""

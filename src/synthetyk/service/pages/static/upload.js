@@ -18,6 +18,12 @@ for (const area of document.querySelectorAll(".drop")) {
   });
 }
 
+for (const name of ["dragover", "drop"]) {
+  document.addEventListener(name, (event) => { // beside the area: the browser would leave the page for the file
+    if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+  });
+}
+
 function take(field, brought) {
   if (!brought?.files.length) return;
   const kept = new DataTransfer();

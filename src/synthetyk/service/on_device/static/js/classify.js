@@ -13,16 +13,8 @@ export class ClassifyView {
 
   constructor(engine) {
     this.#engine = engine;
-    const drop = at("drop");
     at("file").addEventListener("change", (event) => this.#read(event.target.files[0]));
     at("heat-class").addEventListener("change", () => this.#showHeat());
-    for (const name of ["dragover", "dragleave", "drop"]) {
-      drop.addEventListener(name, (event) => {
-        event.preventDefault();
-        drop.classList.toggle("over", name === "dragover");
-      });
-    }
-    drop.addEventListener("drop", (event) => this.#read(event.dataTransfer.files[0]));
   }
 
   /** Offer a classifier; null if the package has none. */
