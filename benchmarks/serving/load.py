@@ -4,12 +4,14 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.serving.servers import Running
 
 CONNECTIONS = 16
+REST = 0.3  # seconds before a load: what the end of another has cut off is still being answered, and fills the queue
 # Every request has another seed, so that nothing can be remembered.
 SCRIPT = """
 local number = 0
@@ -54,6 +56,7 @@ def load(running: Running, count: int, seconds: float, work: Path, connections: 
     script.write_text(SCRIPT.format(head=head, tail=tail, body="head .. number .. tail" if seeded else "head"))
     url = running.address + running.server.path
     command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s", "-s", script, url]
+    time.sleep(REST)
     before = running.cpu_seconds()
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     used = running.cpu_seconds() - before

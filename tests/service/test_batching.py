@@ -1,5 +1,6 @@
 import asyncio
 import threading
+import time
 
 import pytest
 from starlette.requests import ClientDisconnect
@@ -136,6 +137,59 @@ def test_who_has_gone_while_waiting_is_not_computed_for():
         with pytest.raises(ClientDisconnect):
             await left
         assert slow.batches == [[0], [2]]
+
+    asyncio.run(scene())
+
+
+def timed(seconds):
+    """Return a computation that takes so long, and the batches that it will have seen."""
+    batches = []
+
+    def compute(parts):
+        batches.append(list(parts))
+        time.sleep(seconds)
+        return parts
+
+    return compute, batches
+
+
+def test_who_comes_back_first_waits_for_half_of_those_who_were_answered_together():
+    async def scene():
+        compute, batches = timed(0.3)
+        asked = queue(compute, room=20, most=20)
+        await asked.ask(list(range(8)))
+        back = [asyncio.create_task(asked.ask([1]))]
+        await asyncio.sleep(0.05)
+        back += [asyncio.create_task(asked.ask([number])) for number in (2, 3, 4)]
+        await asyncio.gather(*back)
+        assert batches == [list(range(8)), [1, 2, 3, 4]]
+
+    asyncio.run(scene())
+
+
+def test_nobody_waits_for_others_past_the_time_of_the_last_batch():
+    async def scene():
+        compute, batches = timed(0.1)
+        asked = queue(compute, room=20, most=20)
+        await asked.ask(list(range(8)))
+        began = time.monotonic()
+        await asyncio.wait_for(asked.ask([1]), 10)
+        assert time.monotonic() - began >= 0.19  # as long as the last batch took, and its own time
+        assert batches == [list(range(8)), [1]]
+
+    asyncio.run(scene())
+
+
+def test_a_queue_that_had_a_rest_computes_at_once():
+    async def scene():
+        compute, batches = timed(0.05)
+        asked = queue(compute, room=20, most=20)
+        await asked.ask(list(range(8)))
+        await asyncio.sleep(0.1)
+        first = asyncio.create_task(asked.ask([1]))
+        await asyncio.sleep(0.02)
+        await asyncio.gather(first, asked.ask([2]))
+        assert batches == [list(range(8)), [1], [2]]
 
     asyncio.run(scene())
 

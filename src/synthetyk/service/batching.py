@@ -1,14 +1,17 @@
 """Requests that are in flight at the same time are computed together, by one bounded queue.
 
 Everything about a queue happens on the event loop, only the computing in a thread of the queue's own: there are no
-locks, and the loop never waits. While one batch is computed the next one gathers, so batches grow with the load.
+locks, and the loop never waits. While one batch is computed the next one gathers, so batches grow with the load; one
+that would be much smaller than the last waits a little for more.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Generic, TypeVar
 
 from starlette.requests import ClientDisconnect
@@ -47,6 +50,15 @@ class _Request(Generic[Part, Answer]):
             self.future.set_result(self.answers)
 
 
+@dataclass(frozen=True)
+class _Last:
+    """What the last batch weighed, how many seconds it took, and when it was done."""
+
+    weight: int = 0
+    seconds: float = 0.0
+    ended: float = 0.0
+
+
 class BatchQueue(Generic[Part, Answer]):
     """Computes the parts of requests in batches, those of different requests in turn.
 
@@ -71,6 +83,8 @@ class BatchQueue(Generic[Part, Answer]):
         self._most, self._room = most, room
         self._requests: deque[_Request[Part, Answer]] = deque()
         self._count, self._weight = 0, 0
+        self._last = _Last()
+        self._enough = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
         self._draining = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
@@ -104,6 +118,8 @@ class BatchQueue(Generic[Part, Answer]):
         request: _Request[Part, Answer] = _Request(loop.create_future(), deque(parts), gone, [])
         self._requests.append(request)
         self._weight += sum(map(self._weigh, parts))
+        if 2 * self._weight >= self._last.weight:
+            self._enough.set()
         if self._pump is None or self._pump.done():
             self._pump = loop.create_task(self._work())
         self._count += 1
@@ -121,17 +137,36 @@ class BatchQueue(Generic[Part, Answer]):
 
     async def _work(self) -> None:
         """Compute batch after batch until nothing waits."""
-        loop = asyncio.get_running_loop()
-        looking = loop.create_task(self._look())
-        while batch := self._next():
-            parts = [part for _, part in batch]
-            answers = await loop.run_in_executor(self._thread, self._answers, parts)
-            for (request, _), answer in zip(batch, answers, strict=True):
-                if isinstance(answer, BaseException):
-                    request.failed(answer)
-                else:
-                    request.answered(answer)
+        looking = asyncio.get_running_loop().create_task(self._look())
+        while self._requests:
+            await self._gather()
+            if batch := self._next():
+                await self._answer(batch)
         looking.cancel()
+
+    async def _answer(self, batch: list[tuple[_Request[Part, Answer], Part]]) -> None:
+        parts, began = [part for _, part in batch], monotonic()
+        answers = await asyncio.get_running_loop().run_in_executor(self._thread, self._answers, parts)
+        ended = monotonic()
+        self._last = _Last(sum(map(self._weigh, parts)), ended - began, ended)
+        for (request, _), answer in zip(batch, answers, strict=True):
+            if isinstance(answer, BaseException):
+                request.failed(answer)
+            else:
+                request.answered(answer)
+
+    async def _gather(self) -> None:
+        """Wait until half as much waits as the last batch held, but not past that batch's time after it.
+
+        Of clients that ask again and again, the first to come back would else be answered alone, before all others.
+        """
+        patience = self._last.ended + self._last.seconds - monotonic()
+        if 2 * self._weight >= self._last.weight or patience <= 0:
+            return
+        self._enough.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await self._enough.wait()
 
     async def _look(self) -> None:
         """Look now and then who is still there; batches do not wait for it, for it takes turns of the event loop."""

@@ -59,6 +59,8 @@ def log_as_json(stream: IO[str] | None = None, level: int = logging.INFO) -> Non
         stream: Where to; default: standard error.
         level: What is less than that is left out.
     """
+    # What no line names need not be found out for each (Python's logging HOWTO, "Optimization").
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -40,7 +40,7 @@ def route_of(scope: Scope) -> str:
     if route is None:
         return str(scope.get("root_path", ""))
     template = str(getattr(route, "path", ""))
-    if ":path}" in template:
+    if template == scope["path"] or ":path}" in template:
         return template
     # A prefix that a router is included with is in the request's path; in newer FastAPI not in its routes' paths.
     asked, own = ([part for part in path.split("/") if part] for path in (scope["path"], template))

@@ -7,6 +7,7 @@ signature, one header, one block of compressed rows, one end.
 import base64
 import struct
 import zlib
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +22,12 @@ GUTTER = 2  # pixels between the images of a sheet
 def png_of(image: NDArray[np.uint8]) -> bytes:
     """Return a uint8 image ``(C, H, W)`` with 1 or 3 channels as the bytes of a PNG file."""
     channels, height, width = image.shape
+    pixels = image[0] if channels == 1 else image.transpose(1, 2, 0).reshape(height, -1)
     rows = np.empty((height, width * channels + 1), dtype=np.uint8)
-    pixels = rows[:, 1:]
-    pixels[:] = image[0] if channels == 1 else image.transpose(1, 2, 0).reshape(height, -1)
-    pixels[1:] -= pixels[:-1].copy()
     rows[:, 0] = UP
-    header = struct.pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.data, LEVEL)), (b"IEND", b""))
-    return SIGNATURE + b"".join(_chunk(kind, data) for kind, data in parts)
+    rows[0, 1:] = pixels[0]
+    np.subtract(pixels[1:], pixels[:-1], out=rows[1:, 1:])
+    return _head(width, height, channels) + _chunk(b"IDAT", zlib.compress(rows.data, LEVEL)) + END
 
 
 def data_uri(png: bytes) -> str:
@@ -52,3 +51,12 @@ def sheet_of(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+
+
+@lru_cache(maxsize=64)
+def _head(width: int, height: int, channels: int) -> bytes:
+    """Return all that stands in front of the pixels: the same for all images of a size."""
+    return SIGNATURE + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0))
+
+
+END = _chunk(b"IEND", b"")
