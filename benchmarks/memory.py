@@ -30,7 +30,7 @@ from synthetyk.data.source import Item, Problem, RawImage, SourceOptions
 from synthetyk.data.splits import SplitTable
 from synthetyk.evaluation.evaluate import EvaluationConfig, evaluate
 from synthetyk.evaluation.extractors.learned import LearnedExtractor
-from synthetyk.evaluation.generation import GenerationConfig, generate
+from synthetyk.evaluation.generation import GenerationConfig, trained_source, write_set
 from synthetyk.evaluation.privacy import PrivacyConfig, audit
 from synthetyk.evaluation.study.inputs import SyntheticSet
 from synthetyk.evaluation.study.report import StudyConfig
@@ -140,7 +140,7 @@ def privacy(folder: Path) -> None:
 
 def study(folder: Path) -> None:
     config = GenerationConfig(counts=(5000,) * len(LABELS), format="npz")
-    generate(_generator(folder / "gan"), config, folder / "synthetic")
+    write_set(trained_source(_generator(folder / "gan")), config, folder / "synthetic")
     images = SyntheticSet(*open_synthetic(folder / "synthetic"))
     run_study(open_cache(folder / "cache"), [images], STUDIED, folder / "study")
 
@@ -158,7 +158,7 @@ def train_small(folder: Path) -> None:
 def draw_set(folder: Path, count: int, format_: Format) -> None:
     config = GenerationConfig(counts=(count // 2, count - count // 2), format=format_)
     with TemporaryDirectory(dir=folder) as name:
-        generate(_generator(folder / "small"), config, Path(name) / "set")
+        write_set(trained_source(_generator(folder / "small")), config, Path(name) / "set")
 
 
 def _train(data: Subset, network: dict[str, int], kimg: float, folder: Path) -> None:

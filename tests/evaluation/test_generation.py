@@ -5,7 +5,7 @@ import pytest
 
 from synthetyk.core.errors import ArtifactError, ConfigError, RunError
 from synthetyk.data.images_met import ImagesMet
-from synthetyk.evaluation.generation import GenerationConfig, balance_counts, generate
+from synthetyk.evaluation.generation import GenerationConfig, balance_counts, trained_source, write_set
 from synthetyk.evaluation.synthetic_set import images_met, load_synthetic, open_synthetic, verify
 from synthetyk.models.gan_network import NetworkConfig, build_generator
 from synthetyk.training.generator_file import GeneratorCard, LoadedGenerator
@@ -34,6 +34,10 @@ def make_generator(classes=2, channels=1, met=None):
 @pytest.fixture(scope="module")
 def generator():
     return make_generator()
+
+
+def generate(generator, config, output, **options):
+    return write_set(trained_source(generator), config, output, **options)
 
 
 def contents(folder):

@@ -1,21 +1,33 @@
-"""``synthetyk generate``: images from a trained run."""
+"""``synthetyk generate``: images from a trained run, or from a package where there is no torch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from synthetyk.cli.display import progress_of, say
-from synthetyk.cli.options import Run
 from synthetyk.core.errors import ConfigError, RunError
 from synthetyk.data.cache import open_cache
 from synthetyk.data.shards import Format
-from synthetyk.pipeline.run_folder import RunFolder, open_run
+from synthetyk.evaluation.generation import (
+    GenerationConfig,
+    Source,
+    balance_counts,
+    packaged_source,
+    trained_source,
+    write_set,
+)
+from synthetyk.pipeline.run_folder import RunFolder, is_run, open_run
+from synthetyk.runtime.package import Package, is_package, open_package
+
+Counted = Callable[[], dict[str, int]]
 
 
 def generate(
-    run: Run,
+    made: Annotated[
+        Path, typer.Argument(metavar="RUN|PACKAGE", help="A run folder, or a package of models.", show_default=False)
+    ],
     *,
     output: Annotated[
         Path | None,
@@ -32,16 +44,25 @@ def generate(
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the images; default: the generator's.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a synthetic set that lies there.")] = False,
 ) -> None:
-    """Generate a synthetic set with its manifest; without options, the set that the study uses."""
-    folder = open_run(run)
-    if output is not None and balance == bool(per_class):
-        raise ConfigError("How many images is not clear", expected="either --per-class N or --balance")
-    if output is not None:
-        _another_set(folder, output, per_class, seed=seed, format=_format(output, format), overwrite=overwrite)
-    elif per_class or balance or format or overwrite or seed is not None:
+    """Generate a synthetic set with its manifest; without options, the set that a run's study uses.
+
+    A package needs no torch. Its images are those of its run, but that some pixels differ by 1 of 255.
+    """
+    packaged = not is_run(made) and is_package(made)
+    if output is None and (packaged or per_class or balance or format or overwrite or seed is not None):
         raise ConfigError("There is no --output", expected="where to write, for example --output more/")
-    else:
-        _own_set(folder)
+    if output is None:
+        _own_set(open_run(made))
+        return
+    if balance == bool(per_class):
+        raise ConfigError("How many images is not clear", expected="either --per-class N or --balance")
+    source, counted = _of_package(open_package(made)) if packaged else _of_run(open_run(made))
+    counts = (per_class,) * max(1, len(source.class_names)) if per_class else _balancing(source.class_names, counted)
+    config = GenerationConfig(counts=counts, seed=seed, format=_format(output, format))
+    with progress_of("generate") as progress:
+        manifest = write_set(source, config, output, overwrite=overwrite, progress=progress)
+    words = ", ".join(f"{name} {count}" for name, count in manifest.counts.items())
+    say(f"Generated {manifest.count} images ({words}) in {output}; its manifest says that they are synthetic.")
 
 
 def _own_set(run: RunFolder) -> None:
@@ -52,22 +73,28 @@ def _own_set(run: RunFolder) -> None:
     run_stages(run, [BY_NAME["generate"]], display_of(run))
 
 
-def _another_set(
-    run: RunFolder, output: Path, per_class: int | None, *, seed: int | None, format: Format, overwrite: bool
-) -> None:
-    from synthetyk.evaluation import generation
+def _of_run(run: RunFolder) -> tuple[Source, Counted]:
+    """Return the generator of a run, and what counts the training images of each class."""
     from synthetyk.training.generator_file import load_generator
 
     if not run.generator.exists():
         raise RunError(f"{run.path} has no generator yet", action=f"Train it first: synthetyk train {run.path}")
-    generator = load_generator(run.generator)
-    names = generator.card.class_names
-    counts = (per_class,) * max(1, len(names)) if per_class else _balancing(run, names)
-    config = generation.GenerationConfig(counts=counts, seed=seed, format=format)
-    with progress_of("generate") as progress:
-        manifest = generation.generate(generator, config, output, overwrite=overwrite, progress=progress)
-    made = ", ".join(f"{name} {count}" for name, count in manifest.counts.items())
-    say(f"Generated {manifest.count} images ({made}) in {output}; its manifest says that they are synthetic.")
+
+    def counted() -> dict[str, int]:
+        train = open_cache(run.cache).train
+        return dict(zip(train.class_names, map(int, train.counts), strict=True))
+
+    return trained_source(load_generator(run.generator)), counted
+
+
+def _of_package(package: Package) -> tuple[Source, Counted]:
+    """Return the generator of a package, and what counts the training images that each class had."""
+    from synthetyk.runtime.generator import GeneratorSession
+
+    session = GeneratorSession.open(package)
+    source = packaged_source(session, package.manifest.files[session.about.file].sha256)
+    counts = package.manifest.data.counts
+    return source, lambda: {name: splits.get("train", 0) for name, splits in counts.items()}
 
 
 def _format(output: Path, asked: Format | None) -> Format:
@@ -77,12 +104,11 @@ def _format(output: Path, asked: Format | None) -> Format:
     return asked or ("npz" if is_npz else "png")
 
 
-def _balancing(run: RunFolder, names: Sequence[str]) -> tuple[int, ...]:
-    from synthetyk.evaluation.generation import balance_counts
-
+def _balancing(names: Sequence[str], counted: Counted) -> tuple[int, ...]:
     if len(names) < 2:
         raise ConfigError("The generator has no classes to balance", action="Ask for a number: --per-class N")
-    counts = balance_counts(open_cache(run.cache).train.counts)
+    images = counted()
+    counts = balance_counts([images.get(name, 0) for name in names])
     if not sum(counts):
         raise ConfigError("The data set is balanced already", action="Ask for a number: --per-class N")
     return counts

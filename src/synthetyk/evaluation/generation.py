@@ -2,8 +2,11 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +19,71 @@ from synthetyk.core.config import Config
 from synthetyk.core.errors import ConfigError, RunError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.data import shards
+from synthetyk.data.images_met import ImagesMet
 from synthetyk.data.shards import Batches, Format, Images, Labels, Layout
 from synthetyk.evaluation.synthetic_set import Manifest, MetFile, Papers
-from synthetyk.training.generator_file import LoadedGenerator
-from synthetyk.training.sampler import CHUNK, Sampler
+
+if TYPE_CHECKING:  # where sets are drawn from packages there is no torch, elsewhere maybe no ONNX Runtime
+    from synthetyk.runtime.generator import GeneratorSession
+    from synthetyk.training.generator_file import LoadedGenerator
+
+PIECE = 1024  # images that are drawn at a time, a multiple of the chunks in which generators draw
+Draw = Callable[[int | None, NDArray[np.int64]], Images]  # numbered images of a class, uint8 (n, C, H, W)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A generator, as far as a set of its images has to know it.
+
+    Attributes:
+        class_names: One for each label; empty if unconditional.
+        image_shape: (C, H, W) of an image.
+        sha256: Hash of its weights or of its file.
+        noise_scale: What it multiplies its noise with.
+        seed: Of its images, unless another is asked for.
+        drawing: Returns what draws the images of a seed.
+        met: Which images it met in its training; None where that is not known.
+    """
+
+    class_names: tuple[str, ...]
+    image_shape: tuple[int, int, int]
+    sha256: str
+    noise_scale: float
+    seed: int
+    drawing: Callable[[int], Draw]
+    met: ImagesMet | None = None
+
+
+def trained_source(generator: "LoadedGenerator") -> Source:
+    """Return the generator of a run."""
+    card = generator.card
+    return Source(
+        class_names=card.class_names,
+        image_shape=card.image_shape,
+        sha256=card.sha256,
+        noise_scale=card.noise_scale,
+        seed=card.seed,
+        drawing=lambda seed: generator.sampler(seed).sample,
+        met=generator.met,
+    )
+
+
+def packaged_source(session: "GeneratorSession", sha256: str) -> Source:
+    """Return the generator of a package.
+
+    Args:
+        session: What draws.
+        sha256: Hash of its file.
+    """
+    about = session.about
+    return Source(
+        class_names=about.class_names,
+        image_shape=about.shape,
+        sha256=sha256,
+        noise_scale=about.noise_scale,
+        seed=about.seed,
+        drawing=lambda seed: partial(session.sample, seed=seed),
+    )
 
 
 class GenerationConfig(Config):
@@ -43,8 +107,8 @@ def balance_counts(counts: Sequence[int] | NDArray[np.int64]) -> tuple[int, ...]
     return tuple(int(max(counts, default=0) - count) for count in counts)
 
 
-def generate(
-    generator: LoadedGenerator,
+def write_set(
+    source: Source,
     config: GenerationConfig,
     output: Path,
     *,
@@ -57,7 +121,7 @@ def generate(
     a seeded shuffle, so that any stretch of the set holds all of them.
 
     Args:
-        generator: What draws.
+        source: What draws.
         config: What to draw.
         output: Folder to make; or a path that ends in ``.npz``, which becomes that one file with ``.manifest.json`` and
             ``.files.jsonl`` and, where it is known which images the generator met, ``.met.npy`` beside it.
@@ -68,17 +132,17 @@ def generate(
         ConfigError: The counts do not fit the generator.
         RunError: Something lies at `output` (with `overwrite`: something other than a synthetic set).
     """
-    layout = _layout(generator, config)
+    layout = _layout(source, config)
     target = _Target(output, single=config.format == "npz" and output.suffix == ".npz")
     target.check_free(overwrite)
     folder = target.fresh()
-    seed = generator.card.seed if config.seed is None else config.seed
-    batches = _batches(generator.sampler(seed), layout, config.counts, seed, progress)
+    seed = source.seed if config.seed is None else config.seed
+    batches = _batches(source.drawing(seed), layout, config.counts, seed, progress)
     _list_files(_write(folder, target, config, layout, batches), folder, folder / target.papers.files)
     manifest = Manifest(
         created_by=f"Synthetyk {synthetyk.__version__}",
-        model_sha256=generator.card.sha256,
-        noise_scale=generator.card.noise_scale,
+        model_sha256=source.sha256,
+        noise_scale=source.noise_scale,
         seed=seed,
         format=config.format,
         count=layout.count,
@@ -87,7 +151,7 @@ def generate(
         image_shape=layout.shape,
         files=target.papers.files,
         files_sha256=sha256_file(folder / target.papers.files),
-        met=MetFile.write(generator.met, folder / target.papers.met) if generator.met else None,
+        met=MetFile.write(source.met, folder / target.papers.met) if source.met else None,
     )
     manifest.save(folder / target.papers.manifest)
     target.finish()
@@ -132,14 +196,14 @@ class _Target:
         self._partial.replace(self.output)
 
 
-def _layout(generator: LoadedGenerator, config: GenerationConfig) -> Layout:
-    names = generator.card.class_names
+def _layout(source: Source, config: GenerationConfig) -> Layout:
+    names = source.class_names
     classes = len(names) or 1
     if len(config.counts) != classes:
         raise ConfigError(f"Counts of {len(config.counts)} classes were given", expected=f"{classes} numbers")
     if min(config.counts) < 0 or not sum(config.counts):
         raise ConfigError(f"The counts are {list(config.counts)}", expected="at least 0 each and at least 1 in all")
-    return Layout(sum(config.counts), generator.card.image_shape, names)
+    return Layout(sum(config.counts), source.image_shape, names)
 
 
 def _write(folder: Path, target: _Target, config: GenerationConfig, layout: Layout, batches: Batches) -> Iterator[Path]:
@@ -152,12 +216,12 @@ def _write(folder: Path, target: _Target, config: GenerationConfig, layout: Layo
 
 
 def _batches(
-    sampler: Sampler, layout: Layout, counts: Sequence[int], seed: int, progress: Progress
+    draw: Draw, layout: Layout, counts: Sequence[int], seed: int, progress: Progress
 ) -> Iterator[tuple[Images, Labels]]:
-    """Yield the set piece by piece; within a class the numbers run on, as the sampler draws them cheapest."""
+    """Yield the set piece by piece; within a class the numbers run on, as they are drawn cheapest."""
     labels = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
     labels = seeding.generator(seed, "generate/order").permutation(labels)
-    size = CHUNK * max(32, 2 * len(counts))
+    size = max(1, len(counts) // 16) * PIECE
     drawn = np.zeros(len(counts), dtype=np.int64)
     for start in range(0, len(labels), size):
         piece = labels[start : start + size]
@@ -165,7 +229,7 @@ def _batches(
         for label in np.unique(piece):
             here = piece == label
             numbers = drawn[label] + np.arange(here.sum())
-            images[here] = sampler.sample(int(label) if layout.class_names else None, numbers)
+            images[here] = draw(int(label) if layout.class_names else None, numbers)
             drawn[label] += len(numbers)
         yield images, piece
         progress(start + len(piece), len(labels), "images drawn")

@@ -18,7 +18,7 @@ from synthetyk.data.splits import SplitTable
 from synthetyk.evaluation.evaluate import EvaluationConfig, evaluate
 from synthetyk.evaluation.extractors.learned import LearnedExtractor
 from synthetyk.evaluation.extractors.registry import open_extractor
-from synthetyk.evaluation.generation import GenerationConfig, generate
+from synthetyk.evaluation.generation import GenerationConfig, trained_source, write_set
 from synthetyk.evaluation.nearest_sheet import nearest_sheet
 from synthetyk.evaluation.privacy import PrivacyConfig, audit
 from synthetyk.evaluation.sampling import ImageSampler
@@ -173,7 +173,7 @@ def _generate(run: RunFolder, progress: Progress) -> None:
         generator = load_generator(run.generator_of(index))
         counts = (plan.synthetic_per_class,) * max(1, len(generator.card.class_names))
         config = GenerationConfig(counts=counts, format="npz")
-        generate(generator, config, run.synthetic_of(index), overwrite=True, progress=progress)
+        write_set(trained_source(generator), config, run.synthetic_of(index), overwrite=True, progress=progress)
 
 
 def _report(run: RunFolder, _progress: Progress) -> None:

@@ -67,6 +67,11 @@ def open_package(path: Path, public_key: Path | None = None) -> Package:
     return Package(folder, manifest, signed_by)
 
 
+def is_package(path: Path) -> bool:
+    """Tell whether a folder is one of a package, or of the MLflow model around one, by the names in it."""
+    return any((folder / MANIFEST).is_file() for folder in (path, path / INSIDE))
+
+
 def record_of(data: bytes) -> FileRecord:
     """Return what the manifest says of a file with these bytes."""
     return FileRecord(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
