@@ -9,6 +9,7 @@ import synthetyk
 from synthetyk.service import problems
 from synthetyk.service.context import Service
 from synthetyk.service.guard import protect
+from synthetyk.service.head import Heads
 from synthetyk.service.lifecycle import Counted, Lifecycle
 from synthetyk.service.models import ServedModels
 from synthetyk.service.on_device.mount import mount
@@ -75,6 +76,7 @@ def create_app(settings: ServiceSettings, store: ImageStore, models: ServedModel
         generate.PATH: lambda: service.queues.generators_full,
         predict.PATH: lambda: service.queues.classifiers_full,
     }
+    app.add_middleware(Heads)
     app.add_middleware(EarlyRefusal, full=full)
     app.add_middleware(Counted, lifecycle=service.lifecycle)
     protect(app, settings)

@@ -76,6 +76,7 @@ def test_a_run_is_started_followed_stopped_and_gone_on_with(pages, runs_root):
     assert where == "/runs/phantom-1"
     live = pages.get(f"{where}/live")
     assert "measuring" in live
+    assert "Planned for" in live  # the page was loaded before the run had said so
     assert "about 3 s left" in live
     pages.post(f"{where}/stop")
     until(lambda: 'data-state="stopped"' in pages.get(f"{where}/live"))

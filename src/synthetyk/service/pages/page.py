@@ -1,13 +1,11 @@
 """How a page is made: its template, and what every template is given."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import synthetyk
@@ -45,18 +43,9 @@ PLACES = (
 )
 
 
-class PageRoute(APIRoute):
-    """A route of a page: its head alone can be asked for too, which FastAPI's own routes refuse."""
-
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, endpoint, **options)
-        if self.methods and "GET" in self.methods:
-            self.methods.add("HEAD")
-
-
 def page_router(prefix: str = "") -> APIRouter:
     """Return a router for pages below a path; they are no part of the API."""
-    return APIRouter(prefix=prefix, include_in_schema=False, route_class=PageRoute)
+    return APIRouter(prefix=prefix, include_in_schema=False)
 
 
 @cache

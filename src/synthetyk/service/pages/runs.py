@@ -65,15 +65,11 @@ def run(service: TheService, request: Request, name: str) -> HTMLResponse:
     if kind_of(found.path) == "experiments":
         return _experiments(request, found)
     path = found.path
-    settings, plan = read(Settings, path / "config.json"), read(Plan, path / "plan.json")
     return page(
         request,
         "run",
         HERE,
         name=found.title,
-        settings=settings,
-        dataset=title_of(settings.dataset) if settings else "",
-        plan=plan.values if plan else None,
         verdicts=verdicts(path),
         tables=run_tables(path),
         has_report=(path / "report.html").is_file(),
@@ -94,7 +90,11 @@ def _live(found: Below) -> dict[str, Any]:
     path = found.path
     pictures = [name for name, file in PICTURES.items() if (path / file).is_file()]
     samples = sorted((path / "samples").glob("*.png"))
+    settings, plan = read(Settings, path / "config.json"), read(Plan, path / "plan.json")
     return {
+        "settings": settings,
+        "dataset": title_of(settings.dataset) if settings else "",
+        "plan": plan.values if plan else None,
         "state": state_of(path),
         "curve": curve_of(list(distances(path / "metrics.jsonl"))),
         "pictures": pictures,
