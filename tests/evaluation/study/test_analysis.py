@@ -1,9 +1,20 @@
 import numpy as np
 
 from synthetyk.data.dataset import Dataset
-from synthetyk.evaluation.study.analysis import PREFERENCE, SECONDARY, _within_bounds, arm_plateaued, choose, mean_curve
-from synthetyk.evaluation.study.arms import BY_NAME
-from synthetyk.evaluation.study.report import MeanPoint
+from synthetyk.evaluation.study.analysis import (
+    PREFERENCE,
+    SECONDARY,
+    WITH,
+    WITHOUT,
+    ArmOutcome,
+    _within_bounds,
+    alike,
+    arm_plateaued,
+    choose,
+    mean_curve,
+)
+from synthetyk.evaluation.study.arms import ARMS, BY_NAME
+from synthetyk.evaluation.study.report import CHALLENGERS, MeanPoint
 from synthetyk.metrics.bootstrap import ArmSamples
 from synthetyk.metrics.interval import Interval
 from synthetyk.training.validation_curve import ValidationPoint
@@ -58,3 +69,38 @@ def test_an_arm_still_rising_has_not_plateaued(bars: Dataset) -> None:
 def test_an_interval_of_a_score_stays_where_scores_are() -> None:
     spread = _within_bounds([0.99, 1.0], Interval(0.995, 0.93, 1.01))
     assert (spread.low, spread.mean, spread.high) == (0.93, 0.995, 1.0)
+
+
+def outcomes(**test_auc: float) -> dict[str, ArmOutcome]:
+    """Made-up outcomes of arms by their names, in which ``_`` stands for ``+``."""
+    samples = {key.replace("_", "+"): arm_at(auc, 0.001, number) for number, (key, auc) in enumerate(test_auc.items())}
+    return {name: ArmOutcome(BY_NAME[name], (), one, one) for name, one in samples.items()}
+
+
+def test_arms_that_are_augmented_alike_need_no_other_pair() -> None:
+    found = outcomes(real_synthetic=0.9, real=0.8)
+    assert alike(("real+synthetic", "real"), found) is None
+
+
+def test_what_is_better_with_augmentation_is_held_against_itself_with_and_without_synthetic_images() -> None:
+    found = outcomes(real_synthetic=0.934, real_augmentation=0.973, real_synthetic_augmentation=0.967, real=0.931)
+    hurt = alike(("real+synthetic", "real+augmentation"), found)
+    assert hurt and hurt.difference
+    assert (hurt.first, hurt.second) == ("real+synthetic+augmentation", "real+augmentation")
+    assert round(hurt.difference.mean, 3) == -0.006
+    helped = alike(("real+synthetic+augmentation", "real"), found)
+    assert helped and helped.difference
+    assert (helped.first, helped.second) == ("real+synthetic+augmentation", "real+augmentation")
+
+
+def test_a_study_without_the_other_pair_has_no_difference_of_it() -> None:
+    found = alike(("real+synthetic", "real+augmentation"), outcomes(real_synthetic=0.9, real_augmentation=0.97))
+    assert found and found.difference is None
+
+
+def test_every_arm_has_another_from_which_only_synthetic_images_set_it_apart() -> None:
+    assert set(WITHOUT) == set(CHALLENGERS)
+    assert set(WITH) == {arm.name for arm in ARMS if not arm.synthetic}
+    for one, other in (*WITHOUT.items(), *WITH.items()):
+        assert BY_NAME[one].augment == BY_NAME[other].augment
+        assert BY_NAME[one].synthetic != BY_NAME[other].synthetic

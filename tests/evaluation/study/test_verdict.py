@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from synthetyk.evaluation.study.verdict import Evidence, VerdictRules, judge
+from synthetyk.evaluation.study.verdict import Alike, Evidence, VerdictRules, judge
 from synthetyk.metrics.bootstrap import paired_difference
 
 LABELS = np.arange(400) % 2
@@ -103,3 +103,37 @@ def test_near_perfection_the_sentence_has_more_digits() -> None:
 def test_classes_that_are_bare_numbers_read_as_classes() -> None:
     found = judge(evidence(0.9, 0.9, test_counts={"0": 200, "1": 200}), RULES)
     assert "400 test images (200 of class 0, 200 of class 1)" in found.sentence
+
+
+AUGMENTED = ("real+synthetic+augmentation", "real+augmentation")
+
+
+def alike(with_: float, without: float) -> Alike:
+    return Alike(*AUGMENTED, evidence(with_, without).difference)
+
+
+@pytest.mark.parametrize(("with_", "without"), [(1.5, 0.8), (0.8, 1.5)])
+def test_what_augmentation_may_have_done_is_not_laid_to_synthetic_images(with_: float, without: float) -> None:
+    same = alike(1.0, 1.0)
+    verdict = judge(evidence(with_, without, alike=same), RULES)
+    assert verdict.outcome == "inconclusive"
+    assert same.difference
+    assert (
+        "(the two arms differ in augmentation too, and with nothing else changed real+synthetic+augmentation differs "
+        f"from real+augmentation by {same.difference.mean:+z.3f}"
+    ) in verdict.sentence
+
+
+@pytest.mark.parametrize(("with_", "without", "outcome"), [(1.5, 0.8, "helps"), (0.8, 1.5, "hurts")])
+def test_what_is_seen_with_nothing_else_changed_is_laid_to_them(with_: float, without: float, outcome: str) -> None:
+    assert judge(evidence(with_, without, alike=alike(with_, without)), RULES).outcome == outcome
+
+
+def test_without_the_arm_that_would_tell_the_cause_nothing_is_laid_to_them() -> None:
+    verdict = judge(evidence(0.8, 1.5, alike=Alike(*AUGMENTED, None)), RULES)
+    assert verdict.outcome == "inconclusive"
+    assert "are not both in the study" in verdict.sentence
+
+
+def test_where_no_difference_is_shown_no_cause_is_asked_for() -> None:
+    assert judge(evidence(1.0, 1.0, alike=Alike(*AUGMENTED, None)), RULES).outcome == "no difference shown"

@@ -12,6 +12,7 @@ from synthetyk.evaluation.study.arms import Arm
 from synthetyk.evaluation.study.jobs import JobResult
 from synthetyk.evaluation.study.presence import asked_twice
 from synthetyk.evaluation.study.report import ArmReport, Comparison, MeanPoint, Reliability, Spread, StudyConfig
+from synthetyk.evaluation.study.verdict import Alike
 from synthetyk.metrics.bootstrap import (
     ArmSamples,
     Difference,
@@ -43,6 +44,15 @@ SECONDARY = (
     ("real+synthetic", "real+duplicates"),
     ("real+synthetic+augmentation", "real+augmentation"),
     ("synthetic-then-real", "real+augmentation"),
+)
+# Of each arm with real and synthetic images the one in which nothing else differs, and of each without the one with.
+WITHOUT = {
+    "real+synthetic": "real",
+    "real+synthetic+augmentation": "real+augmentation",
+    "synthetic-then-real": "real+augmentation",
+}
+WITH = {"real+augmentation": "real+synthetic+augmentation"} | dict.fromkeys(
+    ("real", "real+weights", "real+duplicates"), "real+synthetic"
 )
 SCORES = ("auc", "sensitivity", "specificity", "accuracy", "balanced_accuracy", "f1")
 
@@ -96,6 +106,22 @@ def choose(candidates: Iterable[str], samples: Mapping[str, ArmSamples]) -> str:
     best = max(ordered, key=lambda name: samples[name].value)
     behind = {name: difference(samples[best], samples[name]) for name in ordered}
     return next(name for name in ordered if behind[name].mean <= behind[name].standard_error)
+
+
+def alike(pair: tuple[str, str], outcomes: Mapping[str, ArmOutcome]) -> Alike | None:
+    """Return the better of two arms with and without synthetic images, if augmentation sets the two apart as well.
+
+    Args:
+        pair: The arm with synthetic images, and the one without.
+        outcomes: Of every arm.
+    """
+    challenger, baseline = pair
+    if outcomes[challenger].arm.augment == outcomes[baseline].arm.augment:
+        return None
+    better = outcomes[challenger].test.value > outcomes[baseline].test.value
+    first, second = (challenger, WITHOUT[challenger]) if better else (WITH[baseline], baseline)
+    both = {first, second} <= set(outcomes)
+    return Alike(first, second, difference(outcomes[first].test, outcomes[second].test) if both else None)
 
 
 def secondary_comparisons(outcomes: Mapping[str, ArmOutcome], primary: tuple[str, str]) -> tuple[Comparison, ...]:

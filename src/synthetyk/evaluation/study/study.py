@@ -17,6 +17,7 @@ from synthetyk.core.progress import Progress, silent
 from synthetyk.data.dataset import Dataset
 from synthetyk.evaluation.study.analysis import (
     ArmOutcome,
+    alike,
     arm_report,
     choose,
     comparison,
@@ -176,6 +177,7 @@ def _evidence(
         gans=len(inputs.synthetic),
         test_counts=dict(zip(inputs.test.class_names, inputs.test.counts.tolist(), strict=True)),
         test_groups=len(np.unique(inputs.test.groups)),
+        alike=alike(pair, outcomes),
     )
 
 

@@ -29,6 +29,21 @@ class VerdictRules(Config):
 
 
 @dataclass(frozen=True)
+class Alike:
+    """Two arms between which nothing but the synthetic images differs.
+
+    Attributes:
+        first: The one with them.
+        second: The one without.
+        difference: Test AUC of the first minus that of the second; None: the study lacks one of them.
+    """
+
+    first: str
+    second: str
+    difference: Difference | None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What a study measured for its primary comparison.
 
@@ -43,6 +58,7 @@ class Evidence:
         gans: GANs that synthetic images come from.
         test_counts: Test images by class name.
         test_groups: Patients, slides or other groups among them.
+        alike: If the two arms differ in augmentation too: the better of them, with and without synthetic images.
     """
 
     challenger: str
@@ -55,6 +71,7 @@ class Evidence:
     gans: int
     test_counts: dict[str, int]
     test_groups: int
+    alike: Alike | None = None
 
 
 class Verdict(Config):
@@ -83,7 +100,8 @@ def judge(evidence: Evidence, rules: VerdictRules) -> Verdict:
     """Return the verdict on a study's primary comparison.
 
     *Helps* and *hurts* need the whole 95% interval beyond the margin. *No difference shown* needs an interval narrow
-    enough to say something. Too few seeds or test images, or arms still learning, make any of them *inconclusive*.
+    enough to say something. Too few seeds or test images, or arms still learning, make any of them *inconclusive*; so
+    does, for the first two, augmentation that may be the cause, unless the same is seen with nothing else changed.
     """
     reasons = tuple(_reasons(evidence, rules))
     outcome: Outcome = "inconclusive" if reasons else _outcome(evidence.difference, rules.margin)
@@ -116,9 +134,23 @@ def _reasons(evidence: Evidence, rules: VerdictRules) -> list[str]:
     if count < rules.test_images:
         reasons.append(f"too few test images: {count} of class {rare}, at least {rules.test_images} are needed")
     width = evidence.difference.high - evidence.difference.low
-    if _outcome(evidence.difference, rules.margin) == "no difference shown" and width > rules.widest:
+    outcome = _outcome(evidence.difference, rules.margin)
+    if outcome == "no difference shown" and width > rules.widest:
         reasons.append(f"the interval is {width:.3f} wide, and above {rules.widest:g} it says nothing either way")
+    if outcome != "no difference shown" and evidence.alike:
+        reasons.extend(_other_cause(evidence.alike, outcome, rules.margin))
     return reasons
+
+
+def _other_cause(alike: Alike, outcome: Outcome, margin: float) -> list[str]:
+    """Return why a difference cannot be laid to the synthetic images, if it cannot."""
+    words, found = "the two arms differ in augmentation too", alike.difference
+    if found is None:
+        return [f"{words}, and {alike.first} and {alike.second}, which would tell the cause, are not both in the study"]
+    if _outcome(found, margin) == outcome:
+        return []
+    interval = f"{found.mean:+z.3f} (95% interval {found.low:+z.3f} to {found.high:+z.3f})"
+    return [f"{words}, and with nothing else changed {alike.first} differs from {alike.second} by {interval}"]
 
 
 _OPENINGS: dict[Outcome, str] = {
