@@ -126,7 +126,12 @@ def test_what_augmentation_may_have_done_is_not_laid_to_synthetic_images(with_: 
 
 @pytest.mark.parametrize(("with_", "without", "outcome"), [(1.5, 0.8, "helps"), (0.8, 1.5, "hurts")])
 def test_what_is_seen_with_nothing_else_changed_is_laid_to_them(with_: float, without: float, outcome: str) -> None:
-    assert judge(evidence(with_, without, alike=alike(with_, without)), RULES).outcome == outcome
+    same = alike(with_, without)
+    verdict = judge(evidence(with_, without, alike=same), RULES)
+    assert verdict.outcome == outcome
+    assert same.difference
+    assert "; the two arms differ in augmentation too: with nothing else changed" in verdict.sentence
+    assert f"{same.difference.mean:+z.3f}" in verdict.sentence
 
 
 def test_without_the_arm_that_would_tell_the_cause_nothing_is_laid_to_them() -> None:

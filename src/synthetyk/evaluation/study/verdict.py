@@ -144,15 +144,20 @@ def _reasons(evidence: Evidence, rules: VerdictRules) -> list[str]:
 
 def _other_cause(alike: Alike, outcome: Outcome, margin: float) -> list[str]:
     """Return why a difference cannot be laid to the synthetic images, if it cannot."""
-    words, found = "the two arms differ in augmentation too", alike.difference
-    if found is None:
-        return [f"{words}, and {alike.first} and {alike.second}, which would tell the cause, are not both in the study"]
-    if _outcome(found, margin) == outcome:
-        return []
+    if alike.difference is None:
+        pair = f"{alike.first} and {alike.second}"
+        return [f"{TOO}, and {pair}, which would tell the cause, are not both in the study"]
+    return (
+        [] if _outcome(alike.difference, margin) == outcome else [f"{TOO}, and {_unchanged(alike.difference, alike)}"]
+    )
+
+
+def _unchanged(found: Difference, alike: Alike) -> str:
     interval = f"{found.mean:+z.3f} (95% interval {found.low:+z.3f} to {found.high:+z.3f})"
-    return [f"{words}, and with nothing else changed {alike.first} differs from {alike.second} by {interval}"]
+    return f"with nothing else changed {alike.first} differs from {alike.second} by {interval}"
 
 
+TOO = "the two arms differ in augmentation too"
 _OPENINGS: dict[Outcome, str] = {
     "helps": "Synthetic images help",
     "hurts": "Synthetic images hurt",
@@ -170,6 +175,9 @@ def _sentence(evidence: Evidence, outcome: Outcome, reasons: tuple[str, ...], sm
         for name, count in evidence.test_counts.items()
     )
     gans = "one GAN, and the interval holds for that one" if evidence.gans == 1 else f"{evidence.gans} GANs"
+    alike = evidence.alike
+    told = TOO in why or outcome == "no difference shown"
+    part = f"; {TOO}: {_unchanged(alike.difference, alike)}" if alike and alike.difference and not told else ""
     return (
         f"{_OPENINGS[outcome]}{why}: {evidence.challenger} has a test AUC of {evidence.challenger_auc:.3f} against "
         f"{evidence.baseline_auc:.3f} for {evidence.baseline}, the best arms with and without them by validation, a "
@@ -177,5 +185,5 @@ def _sentence(evidence: Evidence, outcome: Outcome, reasons: tuple[str, ...], sm
         f"{change.high:+z.{digits}f}) on "
         f"{sum(evidence.test_counts.values())} test images ({counts}) in {evidence.test_groups} groups, from "
         f"{evidence.seeds} classifiers an arm and {gans}; the smallest effect that this study could have seen is "
-        f"{smallest:.{digits}f}."
+        f"{smallest:.{digits}f}{part}."
     )
