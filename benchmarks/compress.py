@@ -138,8 +138,10 @@ def _as_resize(network: nn.Module) -> nn.Module:
 ROWS: dict[str, Callable[[], Forms]] = {
     "edgenet-16-28": lambda: _classifier("edgenet", 16, (1, 28, 28)),
     "edgenet-32-28": lambda: _classifier("edgenet", 32, (1, 28, 28)),
+    "edgenet-64-28": lambda: _classifier("edgenet", 64, (1, 28, 28)),
     "edgenet-16-64": lambda: _classifier("edgenet", 16, (1, 64, 64)),
     "edgenet-32-64": lambda: _classifier("edgenet", 32, (1, 64, 64)),
+    "edgenet-64-64": lambda: _classifier("edgenet", 64, (1, 64, 64)),
     "resnet18-28": lambda: _classifier("resnet18", 16, (1, 28, 28)),
     "resnet18-64": lambda: _classifier("resnet18", 16, (1, 64, 64)),
     "cpu-fast-28": lambda: generator_forms("cpu-fast", 28),
