@@ -32,7 +32,7 @@ def test_a_package_draws_without_torch_and_the_set_is_whole(package, tmp_path):
     arguments = ["generate", package, "--per-class", "3", "--output", tmp_path / "set"]
     command = [sys.executable, "-c", WITHOUT_TORCH, *map(str, arguments)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     manifest = verify(tmp_path / "set")
     assert manifest.counts == dict.fromkeys(CLASSES, 3)
     assert len(list((tmp_path / "set").rglob("*.png"))) == 3 * len(CLASSES)
@@ -62,6 +62,15 @@ def test_balancing_fills_up_what_the_package_says_that_training_lacked(tmp_path)
     assert verify(tmp_path / "set").counts == dict(zip(CLASSES, (2, 0, 5), strict=True))
 
 
+def test_what_a_part_of_the_images_lacked_is_not_guessed(tmp_path):
+    made = tiny_manifest(None, generator_part())
+    made = made.model_copy(update={"data": made.data.replace(fraction=0.25)})
+    write_package(tmp_path / "package", made, {"generator.onnx": tiny_generator()})
+    error = call(tmp_path / "package", "--balance", "--output", tmp_path / "set").exception
+    assert isinstance(error, ConfigError)
+    assert "25%" in str(error)
+
+
 def test_balanced_training_images_leave_nothing_to_balance(package, tmp_path):
     assert isinstance(call(package, "--balance", "--output", tmp_path / "set").exception, ConfigError)
 
@@ -81,4 +90,7 @@ def test_a_package_without_a_generator_says_so(tmp_path):
 
 def test_what_is_neither_run_nor_package_is_refused(tmp_path):
     (tmp_path / "folder").mkdir()
-    assert isinstance(call(tmp_path / "folder", "--per-class", 1, "--output", tmp_path / "set").exception, RunError)
+    for name, words in (("folder", "neither a run nor a package"), ("mistyped", "does not exist")):
+        error = call(tmp_path / name, "--per-class", 1, "--output", tmp_path / "set").exception
+        assert isinstance(error, RunError)
+        assert words in str(error)

@@ -153,43 +153,91 @@ def timed(seconds):
     return compute, batches
 
 
+async def together(asked, count):
+    """Let requests be computed together in the second batch."""
+    first = asyncio.create_task(asked.ask([0]))
+    await after()
+    await asyncio.gather(first, *(asked.ask([number]) for number in range(1, count + 1)))
+
+
 def test_who_comes_back_first_waits_for_half_of_those_who_were_answered_together():
     async def scene():
         compute, batches = timed(0.3)
         asked = queue(compute, room=20, most=20)
-        await asked.ask(list(range(8)))
+        await together(asked, 8)
         back = [asyncio.create_task(asked.ask([1]))]
         await asyncio.sleep(0.05)
         back += [asyncio.create_task(asked.ask([number])) for number in (2, 3, 4)]
         await asyncio.gather(*back)
-        assert batches == [list(range(8)), [1, 2, 3, 4]]
+        assert batches == [[0], [*range(1, 9)], [1, 2, 3, 4]]
 
     asyncio.run(scene())
 
 
 def test_nobody_waits_for_others_past_the_time_of_the_last_batch():
     async def scene():
-        compute, batches = timed(0.1)
+        compute, batches = timed(0.3)
         asked = queue(compute, room=20, most=20)
-        await asked.ask(list(range(8)))
+        await together(asked, 8)
         began = time.monotonic()
         await asyncio.wait_for(asked.ask([1]), 10)
-        assert time.monotonic() - began >= 0.19  # as long as the last batch took, and its own time
-        assert batches == [list(range(8)), [1]]
+        assert time.monotonic() - began >= 0.4  # nearly as long as the last batch took, and its own time
+        assert batches[2:] == [[1]]
 
     asyncio.run(scene())
 
 
 def test_a_queue_that_had_a_rest_computes_at_once():
     async def scene():
-        compute, batches = timed(0.05)
+        compute, batches = timed(0.3)
         asked = queue(compute, room=20, most=20)
-        await asked.ask(list(range(8)))
-        await asyncio.sleep(0.1)
-        first = asyncio.create_task(asked.ask([1]))
-        await asyncio.sleep(0.02)
-        await asyncio.gather(first, asked.ask([2]))
-        assert batches == [list(range(8)), [1], [2]]
+        await together(asked, 8)
+        await asyncio.sleep(0.4)
+        began = time.monotonic()
+        await asked.ask([1])
+        assert time.monotonic() - began < 0.55
+        assert batches[2:] == [[1]]
+
+    asyncio.run(scene())
+
+
+def test_a_large_request_makes_nobody_wait_for_others_not_even_its_own_rest():
+    async def scene():
+        compute, batches = timed(0.3)
+        asked = queue(compute, room=20, most=8)
+        began = time.monotonic()
+        await asked.ask(list(range(9)))
+        await asked.ask([1])
+        assert time.monotonic() - began < 1.15  # three batches, and no wait
+        assert [len(batch) for batch in batches] == [8, 1, 1]
+
+    asyncio.run(scene())
+
+
+def test_a_full_queue_waits_for_nobody():
+    async def scene():
+        compute, batches = timed(0.3)
+        asked = queue(compute, room=4, most=20, weigh=lambda part: part)
+        await asyncio.gather(*(asked.ask([5]) for _ in range(4)))
+        began = time.monotonic()
+        await asyncio.gather(*(asked.ask([1]) for _ in range(4)))
+        assert time.monotonic() - began < 0.55
+        assert batches[-1] == [1, 1, 1, 1]
+
+    asyncio.run(scene())
+
+
+def test_a_queue_that_drains_waits_for_nobody():
+    async def scene():
+        compute, _ = timed(0.5)
+        asked = queue(compute, room=20, most=20)
+        await together(asked, 8)
+        last = asyncio.create_task(asked.ask([1]))
+        await after()
+        began = time.monotonic()
+        await asked.drain()
+        assert await last == [1]
+        assert time.monotonic() - began < 0.9
 
     asyncio.run(scene())
 

@@ -49,6 +49,11 @@ def generate(
     A package needs no torch. Its images are those of its run, but that some pixels differ by 1 of 255.
     """
     packaged = not is_run(made) and is_package(made)
+    if not packaged and not (made / "config.json").exists():
+        raise RunError(
+            f"{made} is neither a run nor a package" if made.exists() else f"{made} does not exist",
+            expected="a folder that synthetyk run, train or package has made",
+        )
     if output is None and (packaged or per_class or balance or format or overwrite or seed is not None):
         raise ConfigError("There is no --output", expected="where to write, for example --output more/")
     if output is None:
@@ -92,9 +97,16 @@ def _of_package(package: Package) -> tuple[Source, Counted]:
     from synthetyk.runtime.generator import GeneratorSession
 
     session = GeneratorSession.open(package)
+    data = package.manifest.data
+
+    def counted() -> dict[str, int]:
+        if data.fraction < 1:
+            found = f"The package does not tell which {data.fraction:.0%} of the images its models were trained on"
+            raise ConfigError(found, action="Ask for a number: --per-class N")
+        return {name: splits.get("train", 0) for name, splits in data.counts.items()}
+
     source = packaged_source(session, package.manifest.files[session.about.file].sha256)
-    counts = package.manifest.data.counts
-    return source, lambda: {name: splits.get("train", 0) for name, splits in counts.items()}
+    return source, counted
 
 
 def _format(output: Path, asked: Format | None) -> Format:

@@ -47,7 +47,7 @@ class Manifest(Artifact):
         synthetic: Always true.
         notice: What a reader has to know.
         created_by: Tool and version; no time, so that the same seed gives the same bytes.
-        model_sha256: Hash of the generator's weights.
+        model_sha256: Hash of the generator's weights; of a packaged one that of its ONNX file.
         noise_scale: What that generator multiplies its noise with.
         seed: Seed of the images.
         format: How the images are stored.

@@ -39,8 +39,8 @@ CARRIES: dict[str, str] = {
     "hurts": "The whole interval lies on one side of zero, so chance alone is an unlikely explanation.",
     "no difference shown": "This is no proof that there is none: a true effect smaller than {smallest} would most "
     "likely have stayed unseen.",
-    "inconclusive": "Nothing can be concluded in either direction; what is missing stands in brackets. A larger "
-    "budget or more test images can decide it.",
+    "inconclusive": "Nothing can be concluded in either direction; the reason stands in brackets. Where it is "
+    "not augmentation, a larger budget or more test images can decide it.",
 }
 OTHER_DUTIES = "Law, contracts and your ethics board may ask for more than this audit."
 

@@ -52,8 +52,9 @@ class _Request(Generic[Part, Answer]):
 
 @dataclass(frozen=True)
 class _Last:
-    """What the last batch weighed, how many seconds it took, and when it was done."""
+    """For how many requests the last batch was, what it weighed, how many seconds it took, and when it was done."""
 
+    requests: int = 0
     weight: int = 0
     seconds: float = 0.0
     ended: float = 0.0
@@ -98,6 +99,13 @@ class BatchQueue(Generic[Part, Answer]):
         """Whether there is no room for one more request."""
         return self._count >= self._room or self._weight >= self._room * self._most
 
+    @property
+    def _few(self) -> bool:
+        """Whether others are worth waiting for: what waits is less than half of the last batch, and more may come."""
+        last = self._last
+        few = 2 * len(self._requests) < last.requests and 2 * self._weight < last.weight
+        return few and not self.full and not self._draining
+
     async def ask(self, parts: Sequence[Part], gone: Gone | None = None) -> list[Answer]:
         """Return the answers to the parts of a request, in their order.
 
@@ -118,11 +126,11 @@ class BatchQueue(Generic[Part, Answer]):
         request: _Request[Part, Answer] = _Request(loop.create_future(), deque(parts), gone, [])
         self._requests.append(request)
         self._weight += sum(map(self._weigh, parts))
-        if 2 * self._weight >= self._last.weight:
+        self._count += 1
+        if not self._few:
             self._enough.set()
         if self._pump is None or self._pump.done():
             self._pump = loop.create_task(self._work())
-        self._count += 1
         try:
             return await request.future
         finally:
@@ -131,6 +139,7 @@ class BatchQueue(Generic[Part, Answer]):
     async def drain(self) -> None:
         """Take no more requests, and return when all that wait are answered."""
         self._draining = True
+        self._enough.set()
         if self._pump is not None and not self._pump.done():
             await self._pump
         self._thread.shutdown()
@@ -148,7 +157,8 @@ class BatchQueue(Generic[Part, Answer]):
         parts, began = [part for _, part in batch], monotonic()
         answers = await asyncio.get_running_loop().run_in_executor(self._thread, self._answers, parts)
         ended = monotonic()
-        self._last = _Last(sum(map(self._weigh, parts)), ended - began, ended)
+        requests = {request for request, _ in batch}
+        self._last = _Last(len(requests), sum(map(self._weigh, parts)), ended - began, ended)
         for (request, _), answer in zip(batch, answers, strict=True):
             if isinstance(answer, BaseException):
                 request.failed(answer)
@@ -156,12 +166,12 @@ class BatchQueue(Generic[Part, Answer]):
                 request.answered(answer)
 
     async def _gather(self) -> None:
-        """Wait until half as much waits as the last batch held, but not past that batch's time after it.
+        """Wait until half as many wait as the last batch was for, but not past that batch's time after it.
 
         Of clients that ask again and again, the first to come back would else be answered alone, before all others.
         """
         patience = self._last.ended + self._last.seconds - monotonic()
-        if 2 * self._weight >= self._last.weight or patience <= 0:
+        if not self._few or patience <= 0:
             return
         self._enough.clear()
         with suppress(TimeoutError):

@@ -23,7 +23,7 @@ class Heads:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         asked = {**scope, "method": "GET"}
-        await self._app(asked, receive, without_body)
-        if "route" in asked:  # the middlewares outside count requests by it
-            scope["route"] = asked["route"]
-            scope["path_params"] = asked.get("path_params", {})
+        try:
+            await self._app(asked, receive, without_body)
+        finally:
+            scope.update(asked | {"method": "HEAD"})  # the middlewares outside count requests by the route it found

@@ -119,7 +119,7 @@ def test_what_augmentation_may_have_done_is_not_laid_to_synthetic_images(with_: 
     assert verdict.outcome == "inconclusive"
     assert same.difference
     assert (
-        "(the two arms differ in augmentation too, and with nothing else changed real+synthetic+augmentation differs "
+        "(the two arms differ in augmentation too, and augmented alike real+synthetic+augmentation differs "
         f"from real+augmentation by {same.difference.mean:+z.3f}"
     ) in verdict.sentence
 
@@ -130,7 +130,7 @@ def test_what_is_seen_with_nothing_else_changed_is_laid_to_them(with_: float, wi
     verdict = judge(evidence(with_, without, alike=same), RULES)
     assert verdict.outcome == outcome
     assert same.difference
-    assert "; the two arms differ in augmentation too: with nothing else changed" in verdict.sentence
+    assert "; the two arms differ in augmentation too: augmented alike" in verdict.sentence
     assert f"{same.difference.mean:+z.3f}" in verdict.sentence
 
 

@@ -147,14 +147,22 @@ def _other_cause(alike: Alike, outcome: Outcome, margin: float) -> list[str]:
     if alike.difference is None:
         pair = f"{alike.first} and {alike.second}"
         return [f"{TOO}, and {pair}, which would tell the cause, are not both in the study"]
-    return (
-        [] if _outcome(alike.difference, margin) == outcome else [f"{TOO}, and {_unchanged(alike.difference, alike)}"]
-    )
+    seen = _outcome(alike.difference, margin) == outcome
+    return [] if seen else [f"{TOO}, and {_augmented_alike(alike.difference, alike)}"]
 
 
-def _unchanged(found: Difference, alike: Alike) -> str:
-    interval = f"{found.mean:+z.3f} (95% interval {found.low:+z.3f} to {found.high:+z.3f})"
-    return f"with nothing else changed {alike.first} differs from {alike.second} by {interval}"
+def _augmented_alike(found: Difference, alike: Alike) -> str:
+    return f"augmented alike {alike.first} differs from {alike.second} by {_in_figures(found)}"
+
+
+def _in_figures(found: Difference) -> str:
+    digits = _digits(smallest_detectable_effect(found))
+    low, high = f"{found.low:+z.{digits}f}", f"{found.high:+z.{digits}f}"
+    return f"{found.mean:+z.{digits}f} (95% interval {low} to {high})"
+
+
+def _digits(smallest: float) -> int:
+    return 3 if smallest >= 0.001 else 5  # near perfection three would read 0.000 throughout
 
 
 TOO = "the two arms differ in augmentation too"
@@ -168,8 +176,6 @@ _OPENINGS: dict[Outcome, str] = {
 
 def _sentence(evidence: Evidence, outcome: Outcome, reasons: tuple[str, ...], smallest: float) -> str:
     why = f" ({'; '.join(reasons)})" if reasons else ""
-    change = evidence.difference
-    digits = 3 if smallest >= 0.001 else 5  # near perfection three would read 0.000 throughout
     counts = ", ".join(
         f"{count} of {in_words(name)}" if name.isdigit() else f"{count} {name}"
         for name, count in evidence.test_counts.items()
@@ -177,13 +183,11 @@ def _sentence(evidence: Evidence, outcome: Outcome, reasons: tuple[str, ...], sm
     gans = "one GAN, and the interval holds for that one" if evidence.gans == 1 else f"{evidence.gans} GANs"
     alike = evidence.alike
     told = TOO in why or outcome == "no difference shown"
-    part = f"; {TOO}: {_unchanged(alike.difference, alike)}" if alike and alike.difference and not told else ""
+    part = f"; {TOO}: {_augmented_alike(alike.difference, alike)}" if alike and alike.difference and not told else ""
+    images = f"{sum(evidence.test_counts.values())} test images ({counts}) in {evidence.test_groups} groups"
     return (
         f"{_OPENINGS[outcome]}{why}: {evidence.challenger} has a test AUC of {evidence.challenger_auc:.3f} against "
         f"{evidence.baseline_auc:.3f} for {evidence.baseline}, the best arms with and without them by validation, a "
-        f"difference of {change.mean:+z.{digits}f} (95% interval {change.low:+z.{digits}f} to "
-        f"{change.high:+z.{digits}f}) on "
-        f"{sum(evidence.test_counts.values())} test images ({counts}) in {evidence.test_groups} groups, from "
-        f"{evidence.seeds} classifiers an arm and {gans}; the smallest effect that this study could have seen is "
-        f"{smallest:.{digits}f}{part}."
+        f"difference of {_in_figures(evidence.difference)} on {images}, from {evidence.seeds} classifiers an arm and "
+        f"{gans}; the smallest effect that this study could have seen is {smallest:.{_digits(smallest)}f}{part}."
     )

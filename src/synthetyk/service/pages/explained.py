@@ -56,7 +56,9 @@ class _Explaining:
         body = self._page(start["status"]) if self._body else b""  # a request for the head has none
         headers = MutableHeaders(raw=list(start["headers"]))
         headers["content-type"] = "text/html; charset=utf-8"
-        headers["content-length"] = str(len(body))
+        del headers["content-length"]
+        if body:
+            headers["content-length"] = str(len(body))
         await self._send({**start, "headers": headers.raw})
         await self._send({"type": "http.response.body", "body": body})
 
