@@ -104,7 +104,7 @@ class BatchQueue(Generic[Part, Answer]):
         """Whether others are worth waiting for: what waits is less than half of the last batch, and more may come."""
         last = self._last
         few = 2 * len(self._requests) < last.requests and 2 * self._weight < last.weight
-        return few and not self.full and not self._draining
+        return few and not self._draining
 
     async def ask(self, parts: Sequence[Part], gone: Gone | None = None) -> list[Answer]:
         """Return the answers to the parts of a request, in their order.
