@@ -6,15 +6,14 @@ after it has recorded in its SQLite store what it drew; ``mlflow`` is MLflow's s
 with PNGs in base64; ``mlflow, plain`` is MLflow's server with the network alone, which is sent noise and answers with
 numbers; ``litserve`` answers with a PNG and records nothing. `wrk` asks over 16 connections, each request with a seed
 of its own. ``ms`` is the time of the processor that all processes of a server took for a request; the servers take
-turns, in every other round backwards, and a figure is the median of the rounds. ``network`` is the network alone,
-called in the same turns in a process of its own: noise is ready, nothing is encoded.
+turns, each started for its turn alone, in every other round backwards, and a figure is the median of the rounds.
+``network`` is the network alone, called in the same turns in a process of its own: noise is ready, nothing is encoded.
 """
 
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -26,11 +25,11 @@ from benchmarks.record import write
 from benchmarks.serving import overload
 from benchmarks.serving.load import CONNECTIONS, load
 from benchmarks.serving.models import make_models
-from benchmarks.serving.servers import LITSERVE, Running, Server, litserve, mlflow_package, mlflow_plain, ours, started
+from benchmarks.serving.servers import LITSERVE, Server, litserve, mlflow_package, mlflow_plain, ours, started
 from synthetyk.runtime.package import open_package
 from synthetyk.runtime.session import OnnxModel
 
-SECONDS, ROUNDS, COUNTS = 10.0, 2, (1, 16)
+SECONDS, ROUNDS, COUNTS = 8.0, 3, (1, 16)
 PEER, FP32, INT8, NETWORK = "mlflow", "ours, fp32", "ours, int8", "network, fp32"
 # How many times the requests that MLflow answers in a second of the processor, and which part of the network's rate.
 OVER_MLFLOW = {(FP32, 1): 3.5, (FP32, 16): 2.4, (INT8, 1): 5.0, (INT8, 16): 5.0}
@@ -80,27 +79,32 @@ def _servers(work: Path) -> dict[str, Server]:
 def _measure(servers: Mapping[str, Server], work: Path, seconds: float, rounds: int) -> Costs:
     """Return the milliseconds of a request in each round."""
     costs: Costs = {(name, count): [] for count in COUNTS for name in (*servers, NETWORK)}
-    with ExitStack() as stack:
-        running = {name: stack.enter_context(started(server, work / f"{name}.log")) for name, server in servers.items()}
-        for one in running.values():
-            for count in COUNTS:
-                load(one, count, 1, work)
-        for turn in range(rounds):
-            for name, count in [*costs][:: (1, -1)[turn % 2]]:
-                costs[name, count].append(_cost(name, count, running, work, seconds))
-                print(f"{name}, {count}: {costs[name, count][-1]:.3f} ms", flush=True)
+    for turn in range(rounds):
+        for name in [*servers, NETWORK][:: (1, -1)[turn % 2]]:
+            found = _of_server(name, servers[name], work, seconds) if name in servers else _of_network(work, seconds)
+            for count, cost in zip(COUNTS, found, strict=True):
+                costs[name, count].append(cost)
+                print(f"{name}, {count}: {cost:.3f} ms", flush=True)
     return costs
 
 
-def _cost(name: str, count: int, running: Mapping[str, Running], work: Path, seconds: float) -> float:
-    if name == NETWORK:
-        command = [sys.executable, "-m", "benchmarks.serving.rates", str(work / "models" / "fp32"), str(count)]
-        said = subprocess.run([*command, str(seconds / 2)], check=True, capture_output=True, text=True).stdout
-        return float(said)
-    found = load(running[name], count, seconds, work)
-    if found.failed or not found.requests:
-        raise RuntimeError(f"{name} failed {found.failed} of {found.requests} requests: nothing was measured")
-    return found.milliseconds
+def _of_server(name: str, server: Server, work: Path, seconds: float) -> list[float]:
+    """Return the milliseconds of a request for each count; nothing else runs meanwhile, whatever others do idle."""
+    costs = []
+    with started(server, work / f"{name}.log") as running:
+        for count in COUNTS:
+            load(running, count, 1, work)
+            found = load(running, count, seconds, work)
+            if found.failed or not found.requests:
+                raise RuntimeError(f"{name} failed {found.failed} of {found.requests} requests: nothing was measured")
+            costs.append(found.milliseconds)
+    return costs
+
+
+def _of_network(work: Path, seconds: float) -> list[float]:
+    command = [sys.executable, "-m", "benchmarks.serving.rates", str(work / "models" / "fp32")]
+    calls = ([*command, str(count), str(seconds / 2)] for count in COUNTS)
+    return [float(subprocess.run(call, check=True, capture_output=True, text=True).stdout) for call in calls]
 
 
 def _row(name: str, count: int, costs: Costs) -> dict[str, Any]:
