@@ -216,7 +216,7 @@ def test_a_large_request_makes_nobody_wait_for_others_not_even_its_own_rest():
     asyncio.run(scene())
 
 
-def test_a_full_queue_waits_for_nobody():
+def test_who_come_in_place_of_all_of_the_last_batch_wait_for_nobody():
     async def scene():
         compute, batches = timed(0.3)
         asked = queue(compute, room=4, most=20, weigh=lambda part: part)

@@ -181,9 +181,8 @@ def _sentence(evidence: Evidence, outcome: Outcome, reasons: tuple[str, ...], sm
         for name, count in evidence.test_counts.items()
     )
     gans = "one GAN, and the interval holds for that one" if evidence.gans == 1 else f"{evidence.gans} GANs"
-    alike = evidence.alike
-    told = TOO in why or outcome == "no difference shown"
-    part = f"; {TOO}: {_augmented_alike(alike.difference, alike)}" if alike and alike.difference and not told else ""
+    alike, claimed = evidence.alike, outcome in ("helps", "hurts")
+    part = f"; {TOO}: {_augmented_alike(alike.difference, alike)}" if claimed and alike and alike.difference else ""
     images = f"{sum(evidence.test_counts.values())} test images ({counts}) in {evidence.test_groups} groups"
     return (
         f"{_OPENINGS[outcome]}{why}: {evidence.challenger} has a test AUC of {evidence.challenger_auc:.3f} against "
