@@ -58,6 +58,13 @@ def test_the_list_says_what_there_is_and_what_a_run_may_be_made_of(pages, finish
     ]
 
 
+def test_the_list_answers_its_question_with_no_other_answer(pages, finished):
+    (finished / "privacy.json").write_text(json.dumps({"verdict": "no sign", "sentence": "No sign."}))
+    (finished / "study" / "study.json").unlink()
+    assert "No sign of memorisation" in pages.get("/runs/done")
+    assert "No sign of memorisation" not in pages.get("/runs")
+
+
 def test_a_run_shows_verdict_and_tables_and_nothing_of_them_is_markup(pages, finished):
     text = pages.get("/runs/done")
     assert "Synthetic &lt;b&gt;images&lt;/b&gt; help." in text

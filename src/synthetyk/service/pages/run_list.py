@@ -14,7 +14,7 @@ from synthetyk.service.pages.below import Below
 from synthetyk.service.pages.form import FormValues
 from synthetyk.service.pages.run_files import Settings, read, read_values
 from synthetyk.service.pages.run_state import RunState, state_of
-from synthetyk.service.pages.run_tables import Verdict, verdicts
+from synthetyk.service.pages.run_tables import Verdict, help_verdict
 from synthetyk.service.settings import ServiceSettings
 
 PHANTOM = "phantom"  # the built-in set
@@ -70,7 +70,7 @@ class RunLine:
         kind: What it holds.
         dataset: What it was made of; empty if that is not known.
         state: How far it is; None of experiments.
-        verdict: Its first answer, None if it has none.
+        verdict: Whether synthetic images help, None if that is not known.
         changed: When something in it changed, milliseconds since 1970 in UTC.
     """
 
@@ -129,9 +129,9 @@ def _line(found: Below) -> RunLine | None:
         return None
     settings = read(Settings, found.path / "config.json")
     state = state_of(found.path) if kind == "run" else None
-    answers = verdicts(found.path) if kind == "run" else ()
+    verdict = help_verdict(found.path) if kind == "run" else None
     dataset = title_of(settings.dataset) if settings else ""
-    return RunLine(found.title, kind, dataset, state, answers[0] if answers else None, changed(found.path))
+    return RunLine(found.title, kind, dataset, state, verdict, changed(found.path))
 
 
 def title_of(dataset: str) -> str:

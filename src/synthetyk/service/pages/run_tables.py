@@ -64,14 +64,20 @@ class Verdict:
     tone: str
 
 
+def help_verdict(folder: Path) -> Verdict | None:
+    """Return whether synthetic images help, None if a run has no study, or none yet."""
+    study = read(Study, folder / "study" / "study.json")
+    if study is None:
+        return None
+    word, tone = HELPS.get(study.verdict.outcome, (study.verdict.outcome, ""))
+    return Verdict("Do synthetic images make the classifier better?", word, study.verdict.sentence, tone)
+
+
 def verdicts(folder: Path) -> tuple[Verdict, ...]:
     """Return the answers that a run has so far."""
-    study, privacy = read(Study, folder / "study" / "study.json"), read(Privacy, folder / "privacy.json")
+    helps, privacy = help_verdict(folder), read(Privacy, folder / "privacy.json")
     compression = read(Compression, folder / "compression.json")
-    found = []
-    if study:
-        word, tone = HELPS.get(study.verdict.outcome, (study.verdict.outcome, ""))
-        found.append(Verdict("Do synthetic images make the classifier better?", word, study.verdict.sentence, tone))
+    found = [helps] if helps else []
     if privacy:
         word, tone = SHARES.get(privacy.verdict, (privacy.verdict, ""))
         found.append(Verdict("May I share the synthetic images?", word, privacy.sentence, tone))
