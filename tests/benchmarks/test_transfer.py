@@ -28,7 +28,7 @@ def test_there_is_a_job_for_each_arm_seed_and_fold(options):
 
 def test_both_arms_have_the_same_steps_and_the_rates_of_the_plan():
     scratch, published = (config_of(arm, RATES[0], 100, seed=0) for arm in ARMS)
-    assert scratch.replace(encoder_rate=0.1, frozen_steps=10) == published
+    assert scratch.replace(encoder_rate=0.5) == published
     assert (scratch.encoder_rate, scratch.frozen_steps) == (0.25, 0)
 
 

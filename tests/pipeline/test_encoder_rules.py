@@ -38,13 +38,26 @@ def test_by_default_classifiers_are_edgenets_from_nothing():
     assert (config.classifier.encoder_rate, config.classifier.frozen_steps) == (1.0, 0)
 
 
-def test_published_weights_are_held_first_and_then_changed_slowly():
+def test_published_weights_are_changed_slowly_from_the_first_step():
     made = plan("classifier_encoder=resnet18", weights="resnet18.pth")
     values = made.values
     assert values.classifier_weights == "torchvision"
-    assert values.classifier_encoder_rate == 0.1
-    assert values.classifier_frozen_steps == values.classifier_steps // 10 > 0
-    assert "unlearned" in made.reasons["classifier_encoder_rate"]
+    assert (values.classifier_learning_rate, values.classifier_encoder_rate) == (1e-3, 0.5)
+    assert values.classifier_frozen_steps == 0
+    assert "standing still" in made.reasons["classifier_frozen_steps"]
+
+
+def test_an_encoder_from_nothing_is_trained_at_the_customary_rate():
+    values = plan("classifier_encoder=resnet18").values
+    assert values.classifier_learning_rate * values.classifier_encoder_rate == 1e-3
+    assert values.classifier_frozen_steps == 0
+
+
+def test_the_feature_network_does_not_depend_on_published_weights():
+    published, plain = plan("classifier_encoder=resnet18", weights="resnet18.pth").values, plan().values
+    assert features_config(published, seed=0) == features_config(plain, seed=0)
+    slower = plan("classifier_learning_rate=0.002").values
+    assert features_config(slower, seed=0).learning_rate == 0.002
 
 
 def test_a_larger_encoder_is_paid_for_in_steps_but_not_by_the_feature_network():
@@ -94,8 +107,8 @@ def patched(before, *assignments):
 def test_a_run_that_gets_another_encoder_later_gets_the_rates_that_suit_it():
     before = plan()
     after = patched(before, "classifier_encoder=resnet18", "classifier_weights=torchvision")
-    assert after.values.classifier_encoder_rate == 0.1
-    assert after.values.classifier_frozen_steps == before.values.classifier_steps // 10
+    assert (after.values.classifier_learning_rate, after.values.classifier_encoder_rate) == (1e-3, 0.5)
+    assert after.values.classifier_frozen_steps == 0
     assert after.values.classifier_steps == before.values.classifier_steps
     assert patched(before, "classifier_pretrain=denoise").values.classifier_pretrain_steps == 1000
     fixed = patched(before, "classifier_pretrain=denoise", "classifier_frozen_steps=7")

@@ -257,6 +257,14 @@ def test_a_gpu_carries_larger_images():
     assert plan(facts(gpu=True, side=224), budget=4 * 3600).values.resolution == 256
 
 
+def test_on_a_gpu_images_are_not_shown_until_they_are_learned_by_heart():
+    made = plan(facts(gpu=True, train_counts=(3000, 3000)), budget=10**6)
+    assert made.values.gan_kimg == 1800
+    assert "300 epochs" in made.reasons["gan_kimg"]
+    assert plan(facts(gpu=True, train_counts=(100, 100)), budget=10**6).values.gan_kimg == 1000
+    assert plan(facts(train_counts=(3000, 3000)), budget=10**6).values.gan_kimg > 1800
+
+
 def test_a_recipe_for_one_size_decides_the_resolution():
     made = plan(facts(side=28), assignments=["gan_recipe=dcgan-source-64"])
     assert (made.values.resolution, made.values.latent, made.values.gan_ema_kimg) == (64, 50, 0)

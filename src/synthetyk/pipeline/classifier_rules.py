@@ -21,7 +21,6 @@ def put_classifier(draft: Draft, facts: Facts) -> None:
     """Choose what does not depend on the time: of classifiers, of the search for anomalies, of evaluation."""
     draft.put("classifier_width", 16, "wider was no better on PneumoniaMNIST, and 35 of them have to be trained")
     draft.put("classifier_batch_size", 64 if facts.images >= 500 else 32, "from the number of images")
-    draft.put("classifier_learning_rate", 4e-3, "the best on PneumoniaMNIST's validation split")
     draft.put("classifier_flips", False, "mirrored anatomy is wrong anatomy; set it for cells and tissue")
     draft.put("classifier_views", 0, "each costs another prediction; set it to have them tried on validation images")
     draft.put(

@@ -10,6 +10,7 @@ from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.gan_config import GANConfig
 from synthetyk.training.recipes import recipe
 
+OWN_RATE = ClassifierConfig().learning_rate  # of EdgeNet from nothing
 PRETRAINED_CODE = 16  # channels: narrower than any encoder's maps, so that drawing takes more than copying
 
 
@@ -96,9 +97,9 @@ def features_config(plan: Any, *, seed: int) -> ClassifierConfig:
         seed: The run's seed.
     """
     config = classifier_config(plan, steps=plan.features_steps, seed=seed)
-    return config.replace(
-        encoder="edgenet", encoder_rate=1.0, frozen_steps=0, views=0, augment="classical", balance="oversample"
-    )
+    rate = plan.classifier_learning_rate if plan.classifier_weights == "none" else OWN_RATE
+    config = config.replace(encoder="edgenet", learning_rate=rate, encoder_rate=1.0, frozen_steps=0, views=0)
+    return config.replace(augment="classical", balance="oversample")
 
 
 def pretrain_config(plan: Any, *, seed: int) -> AutoencoderConfig | None:

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 
 from synthetyk.core.errors import ConfigError
 from synthetyk.models.encoder import encoder_kind
+from synthetyk.pipeline.configs import OWN_RATE
 from synthetyk.pipeline.plan import Draft, Plan, PlanValues
 from synthetyk.pipeline.settings import Override
 
 OWN = "edgenet"
-CUSTOMARY_RATE = 0.25  # of the head's 4e-3
+CUSTOMARY_RATE = 1e-3
 PRETRAINING = 0.15  # of the study's time
 DEARER = 4.0  # a step of an autoencoder costs up to four of its encoder's classifier
 FEWEST, ENOUGH = 60, 1000
@@ -27,15 +28,22 @@ def put_encoder(draft: Draft, *, weights: bool) -> None:
     given = ("torchvision", "--encoder-weights names them") if weights else ("none", "none were given")
     draft.put("classifier_weights", *given)
     draft.put("classifier_pretrain", "none", "classes are learned from the start, unless asked otherwise")
-    draft.put("classifier_encoder_rate", *_rate(draft))
+    _put_rates(draft)
 
 
-def _rate(draft: Draft) -> tuple[float, str]:
+def _put_rates(draft: Draft) -> None:
     if draft["classifier_weights"] != "none":
-        return 0.1, "a tenth of the head's: what was learned elsewhere is not to be unlearned"
-    if draft["classifier_encoder"] != OWN:
-        return CUSTOMARY_RATE, f"{draft['classifier_encoder']} is customarily trained at 1e-3"
-    return 1.0, "as fast as the head: it is trained on these images alone"
+        why = "with published weights better than 4e-3 on validation images of head CTs and PneumoniaMNIST"
+        draft.put("classifier_learning_rate", CUSTOMARY_RATE, why)
+        why = "half the head's, from the first step: there better than slower, and than standing still at first"
+        draft.put("classifier_encoder_rate", 0.5, why)
+        return
+    draft.put("classifier_learning_rate", OWN_RATE, "the best on PneumoniaMNIST's validation split")
+    if draft["classifier_encoder"] == OWN:
+        draft.put("classifier_encoder_rate", 1.0, "as fast as the head: it is trained on these images alone")
+    else:
+        part = CUSTOMARY_RATE / OWN_RATE
+        draft.put("classifier_encoder_rate", part, f"{draft['classifier_encoder']} is customarily trained at 1e-3")
 
 
 def pretraining_seconds(draft: Draft, seconds: float) -> float:
@@ -56,7 +64,7 @@ def suited(plan: Plan, before: Plan, overrides: Mapping[str, Override]) -> Plan:
     draft = Draft(overrides)
     draft.values, draft.reasons, draft.origins = plan.values.model_dump(), dict(plan.reasons), dict(plan.origins)
     draft.measured = plan.measured
-    draft.put("classifier_encoder_rate", *_rate(draft))
+    _put_rates(draft)
     put_start(draft, pretraining_seconds(draft, math.inf), 0.0)
     return draft.plan()
 
@@ -75,11 +83,13 @@ def put_start(draft: Draft, seconds: float, pace: float) -> None:
         steps = int(0.85 * seconds / (DEARER * pace)) if pace else ENOUGH
         why = f"{seconds:.0f} s, a part of the study's, and no more than {ENOUGH}" if pace else "nothing was measured"
         draft.put("classifier_pretrain_steps", max(FEWEST, min(ENOUGH, steps)), f"{why}; once for all classifiers")
-    begun = draft["classifier_weights"] != "none" or draft["classifier_pretrain"] != "none"
-    frozen = (draft["classifier_steps"] // 10, "a tenth of the steps, until the new head no longer pulls at random")
-    draft.put(
-        "classifier_frozen_steps", *(frozen if begun else (0, "the encoder begins from nothing, as the head does"))
-    )
+    if draft["classifier_pretrain"] != "none":
+        frozen = draft["classifier_steps"] // 10, "a tenth of the steps, until the new head no longer pulls at random"
+    elif draft["classifier_weights"] != "none":
+        frozen = 0, "standing still at first did worse on validation images of head CTs and PneumoniaMNIST"
+    else:
+        frozen = 0, "the encoder begins from nothing, as the head does"
+    draft.put("classifier_frozen_steps", *frozen)
 
 
 def check_encoder(values: PlanValues, *, weights: bool) -> None:

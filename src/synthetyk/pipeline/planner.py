@@ -20,6 +20,8 @@ TWO_GANS_SECONDS = 480.0
 MARGIN = 0.78  # of the measured speed: scoring generators, checkpoints and the monitor take their time too
 FEW, ENOUGH_IMAGES = 500, 2000  # below, training images are learned by heart; above, small ones need no augmentation
 MORE_SPREAD = 8  # times the weight for few images, of which a generator draws the more alike ones
+# On a GPU longer trainings of chest X-rays drew worse images: the best were seen after 100 to 230 epochs.
+MOST_EPOCHS, LEAST_KIMG = 300, 1000
 # A run that was begun to train only may be studied and compressed later all the same.
 LATER = {"features": 30.0, "study": 240.0, "compress": 60.0}
 
@@ -165,7 +167,11 @@ def _gan_budget(draft: Draft, facts: Facts, speeds: Speeds, seconds: float) -> N
     else:
         speed = facts.processes * _fastest(draft, facts, speeds)
     kimg = max(1.0, round(MARGIN * speed * seconds / 1000, 1))
-    draft.put("gan_kimg", kimg, f"{seconds:.0f} s at {speed:.0f} images/s, a part of it for looks and files")
+    why = f"{seconds:.0f} s at {speed:.0f} images/s, a part of it for looks and files"
+    most = max(LEAST_KIMG, MOST_EPOCHS * facts.images / 1000)
+    if draft["gan_recipe"] == "gpu" and kimg > most:
+        kimg, why = most, f"{MOST_EPOCHS} epochs, at least {LEAST_KIMG} kimg, after which images became worse; {why}"
+    draft.put("gan_kimg", kimg, why)
     kimg = draft["gan_kimg"]
     averaged = recipe(draft["gan_recipe"]).averaged
     half_life = round(min(10.0, kimg * 0.05), 6) if averaged else 0.0

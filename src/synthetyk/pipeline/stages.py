@@ -124,6 +124,12 @@ def _features(run: RunFolder, progress: Progress) -> None:
     LearnedExtractor.fit(dataset.train, dataset.val, config, run.features, progress=progress)
 
 
+def _features_settings(run: RunFolder) -> Mapping[str, Any]:
+    names = "features_steps", "classifier_width", "classifier_batch_size", "classifier_flips", "classifier_precision"
+    rate = features_config(plan_of(run), seed=0).learning_rate
+    return {**_chosen(*names)(run), "classifier_learning_rate": rate}
+
+
 def _train(run: RunFolder, progress: Progress) -> None:
     train_gans(run, progress)
     write_curves(run)
@@ -211,14 +217,7 @@ STAGES = (
         reads=("cache",),
         writes=("features",),
         work=_features,
-        settings=_chosen(
-            "features_steps",
-            "classifier_width",
-            "classifier_batch_size",
-            "classifier_learning_rate",
-            "classifier_flips",
-            "classifier_precision",
-        ),
+        settings=_features_settings,
     ),
     Stage(
         "train",
