@@ -70,7 +70,7 @@ def run_all():
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory, tiny_settings, run_all):
     """One small run with all its stages; tests that use it carry the mark of one xdist group."""
-    from synthetyk.pipeline.run_folder import begin_run
+    from synthetyk.pipeline.begin import begin_run
 
     run = begin_run(tmp_path_factory.mktemp("finished") / "run", tiny_settings())
     run_all(run)

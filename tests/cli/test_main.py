@@ -305,7 +305,7 @@ def test_inspect_says_when_there_will_be_no_study(tmp_path):
 
 
 def test_a_run_without_a_generator_says_how_to_train_one(tmp_path, tiny_settings):
-    from synthetyk.pipeline.run_folder import begin_run
+    from synthetyk.pipeline.begin import begin_run
 
     run = begin_run(tmp_path / "run", tiny_settings())
     error = call("generate", run.path, "--per-class", 3, "--output", tmp_path / "more").exception

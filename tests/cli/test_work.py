@@ -5,8 +5,8 @@ import pytest
 from synthetyk.cli import work as module
 from synthetyk.cli.work import work
 from synthetyk.core.errors import RunLockedError, TrainingError
+from synthetyk.pipeline.begin import begin_run
 from synthetyk.pipeline.lock import locked
-from synthetyk.pipeline.run_folder import begin_run
 from synthetyk.pipeline.stages import BY_NAME
 
 ASTRAY = TrainingError("The losses went astray")

@@ -17,13 +17,14 @@ def trained(blobs):
 
 @pytest.fixture
 def saved(trained, tmp_path):
-    save_detector(tmp_path, *trained, normal="left", inputs="these")
+    save_detector(tmp_path, *trained, normal="left", inputs="these", limit=1.5)
     return tmp_path
 
 
 def test_a_loaded_detector_gives_the_same_scores(saved, trained, blobs):
     assert np.array_equal(load_detector(saved).scores(blobs.test), trained[1].scores(blobs.test))
-    assert DetectorFile.load(saved / "detector.json").normal == "left"
+    about = DetectorFile.load(saved / "detector.json")
+    assert (about.normal, about.limit) == ("left", 1.5)
 
 
 def test_it_is_found_again_by_its_inputs_alone(saved, tmp_path):

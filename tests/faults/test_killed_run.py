@@ -10,7 +10,8 @@ import time
 import pytest
 
 from synthetyk.core.artifacts import sha256_tree
-from synthetyk.pipeline.run_folder import RunFolder, begin_run
+from synthetyk.pipeline.begin import begin_run
+from synthetyk.pipeline.run_folder import RunFolder
 
 KILLS = int(os.environ.get("SYNTHETYK_KILLS", "3"))
 RESULTS = (

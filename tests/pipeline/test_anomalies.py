@@ -10,8 +10,8 @@ from synthetyk.evaluation.anomaly import AnomalyReport
 from synthetyk.evaluation.anomaly_file import load_detector
 from synthetyk.evaluation.anomaly_scores import AnomalyScores
 from synthetyk.pipeline.anomalies import judge_images
+from synthetyk.pipeline.begin import begin_run
 from synthetyk.pipeline.reporting import up_to_date
-from synthetyk.pipeline.run_folder import begin_run
 from synthetyk.pipeline.stage import StageRecord, record_path, run_stage
 from synthetyk.pipeline.stages import BY_NAME, STAGES, up_to
 from synthetyk.training.autoencoder import AutoencoderTrainer
@@ -65,6 +65,33 @@ def test_new_images_are_judged_by_the_detector_of_the_run(copied, tmp_path):
     assert (found.limit, found.normal) == (report.limit, "normal")
     assert found.strange == sum(score > report.limit for score in scores.values())
     assert run_stage(ANOMALIES, copied, silent).skipped
+
+
+def test_scores_of_other_images_are_not_written_over(copied, tmp_path):
+    run_stage(ANOMALIES, copied, silent)
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(open_cache(copied.cache).test.all()[0, 0]).save(tmp_path / name / "0.png")
+    for _ in range(2):
+        judge_images(copied, str(tmp_path / "first"), tmp_path / "out", silent)
+    with pytest.raises(RunError, match="out holds the scores of .*first.*--output FOLDER"):
+        judge_images(copied, str(tmp_path / "second"), tmp_path / "out", silent)
+    with pytest.raises(RunError, match="lies in the data set"):
+        judge_images(copied, str(tmp_path / "second"), tmp_path / "second" / "out", silent)
+
+
+def test_with_normal_images_only_others_can_be_judged(tmp_path, tiny_settings):
+    random = np.random.default_rng(0)
+    for folder, count in (("data/normal", 120), ("new", 3)):
+        (tmp_path / folder).mkdir(parents=True)
+        for number in range(count):
+            pixels = random.integers(0, 256, (28, 28), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / folder / f"{number:03}.png")
+    run = begun(tmp_path / "run", tiny_settings(str(tmp_path / "data")))
+    run_stage(ANOMALIES, run, silent)
+    assert "nothing to measure anomalies by" in StageRecord.load(record_path(run, "anomalies")).reason
+    found = judge_images(run, str(tmp_path / "new"), tmp_path / "out", silent)
+    assert (len(found.images), found.limit > 0) == (3, True)
 
 
 def test_without_a_detector_it_is_said_how_to_train_one(copied, tmp_path):

@@ -1,11 +1,12 @@
+import dataclasses
+
 import pytest
 
 from synthetyk.core.errors import ConfigError, UnknownNameError
 from synthetyk.pipeline.configs import features_config, pretrain_config, study_config
-from synthetyk.pipeline.encoder_rules import suited
 from synthetyk.pipeline.facts import Facts
 from synthetyk.pipeline.plan import Plan
-from synthetyk.pipeline.planner import make_plan
+from synthetyk.pipeline.planner import make_plan, replanned
 from synthetyk.pipeline.settings import RunSettings, merge_overrides
 
 FACTS = Facts(train_counts=(600, 300), class_names=("a", "b"), side=64, aspect=1.0, colour=False, threads=2)
@@ -99,9 +100,9 @@ def test_an_unknown_encoder_is_refused_with_the_nearest():
         plan("classifier_encoder=resnet81")
 
 
-def patched(before, *assignments):
+def patched(before, *assignments, facts=FACTS):
     overrides = merge_overrides(None, list(assignments))
-    return suited(before.patched(overrides), before, overrides)
+    return replanned(before, facts, RunSettings(dataset="phantom", overrides=overrides, encoder_weights="it.pth"))
 
 
 def test_a_run_that_gets_another_encoder_later_gets_the_rates_that_suit_it():
@@ -113,6 +114,24 @@ def test_a_run_that_gets_another_encoder_later_gets_the_rates_that_suit_it():
     assert patched(before, "classifier_pretrain=denoise").values.classifier_pretrain_steps == 1000
     fixed = patched(before, "classifier_pretrain=denoise", "classifier_frozen_steps=7")
     assert (fixed.values.classifier_frozen_steps, fixed.origins["classifier_frozen_steps"]) == (7, "command line")
+
+
+def test_with_other_steps_a_pretrained_encoder_stands_still_for_a_tenth_of_them():
+    before = plan("classifier_pretrain=denoise")
+    after = patched(before, "classifier_pretrain=denoise", "classifier_steps=60")
+    assert after.values.classifier_frozen_steps == 6
+    assert after.values.classifier_pretrain_steps == before.values.classifier_pretrain_steps
+
+
+def test_an_encoder_that_would_never_learn_is_refused():
+    with pytest.raises(ConfigError, match="stand still for 60 of 60 steps"):
+        plan("classifier_steps=60", "classifier_frozen_steps=60")
+
+
+def test_the_positive_class_follows_the_normal_one_unless_it_is_fixed():
+    before, said = plan(), dataclasses.replace(FACTS, normal="b")
+    assert (before.values.positive_class, patched(before, facts=said).values.positive_class) == ("", "a")
+    assert patched(before, "positive_class=b", facts=said).values.positive_class == "b"
 
 
 def test_a_run_that_keeps_its_encoder_keeps_its_plan():

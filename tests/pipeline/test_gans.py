@@ -6,7 +6,7 @@ from synthetyk.core.progress import silent
 from synthetyk.data.cache import open_cache
 from synthetyk.evaluation.synthetic_set import images_met
 from synthetyk.pipeline import gans
-from synthetyk.pipeline.run_folder import begin_run
+from synthetyk.pipeline.begin import begin_run
 from synthetyk.pipeline.stage import run_stage
 from synthetyk.pipeline.stages import BY_NAME, up_to
 from synthetyk.training.generator_file import GeneratorCard

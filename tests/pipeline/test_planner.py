@@ -257,6 +257,13 @@ def test_a_gpu_carries_larger_images():
     assert plan(facts(gpu=True, side=224), budget=4 * 3600).values.resolution == 256
 
 
+def test_the_rules_look_at_the_images_that_are_used():
+    part = plan(facts(train_counts=(800, 800)), assignments=["train_fraction=0.25"]).values
+    few = plan(facts(train_counts=(200, 200))).values
+    names = ("gan_learning_rate", "gan_spread", "gan_augment", "synthetic_per_class", "classifier_batch_size")
+    assert [getattr(part, name) for name in names] == [getattr(few, name) for name in names]
+
+
 def test_on_a_gpu_images_are_not_shown_until_they_are_learned_by_heart():
     made = plan(facts(gpu=True, train_counts=(3000, 3000)), budget=10**6)
     assert made.values.gan_kimg == 1800

@@ -2,9 +2,10 @@ import pytest
 
 from synthetyk.core.errors import DatasetError, RunLockedError, TrainingError
 from synthetyk.core.progress import silent
+from synthetyk.pipeline.begin import begin_run
 from synthetyk.pipeline.lock import locked
 from synthetyk.pipeline.reporting import answering, report_failure, up_to_date, write_report
-from synthetyk.pipeline.run_folder import RunFolder, begin_run
+from synthetyk.pipeline.run_folder import RunFolder
 from synthetyk.pipeline.stage import Stage, StageRecord, record_path, run_stage
 from synthetyk.pipeline.stages import BY_NAME, STAGES, up_to
 

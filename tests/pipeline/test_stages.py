@@ -7,8 +7,8 @@ from synthetyk.core.errors import ConfigError
 from synthetyk.core.progress import silent
 from synthetyk.data.cache import open_cache
 from synthetyk.evaluation.study.report import StudyReport
+from synthetyk.pipeline.begin import begin_run
 from synthetyk.pipeline.plan import Plan
-from synthetyk.pipeline.run_folder import begin_run
 from synthetyk.pipeline.settings import merge_overrides
 from synthetyk.pipeline.stage import StageRecord, record_path, run_stage
 from synthetyk.pipeline.stages import BY_NAME, STAGES, at_fraction, up_to

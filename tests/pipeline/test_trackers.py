@@ -8,8 +8,8 @@ import pytest
 from synthetyk.core.artifacts import read_json
 from synthetyk.core.progress import silent
 from synthetyk.pipeline import gans, trackers
+from synthetyk.pipeline.begin import begin_run
 from synthetyk.pipeline.results import FILES
-from synthetyk.pipeline.run_folder import begin_run
 from synthetyk.pipeline.runner import run_stages
 from synthetyk.pipeline.stage import Stage
 from synthetyk.pipeline.stages import up_to

@@ -4,9 +4,9 @@ from synthetyk.core.errors import TrainingError
 from synthetyk.core.progress import silent
 from synthetyk.data.cache import open_cache
 from synthetyk.pipeline import trials
+from synthetyk.pipeline.begin import begin_run
 from synthetyk.pipeline.configs import gan_config
 from synthetyk.pipeline.plan import Plan
-from synthetyk.pipeline.run_folder import begin_run
 from synthetyk.pipeline.stage import run_stage
 from synthetyk.pipeline.stages import up_to
 

@@ -7,9 +7,10 @@ from synthetyk.core.errors import RunError
 from synthetyk.core.progress import silent
 from synthetyk.evaluation.candidate import CandidateConfig
 from synthetyk.pipeline import trials, tuning
+from synthetyk.pipeline.begin import begin_run
 from synthetyk.pipeline.halving import TuningReport
 from synthetyk.pipeline.plan import Plan
-from synthetyk.pipeline.run_folder import RunFolder, begin_run
+from synthetyk.pipeline.run_folder import RunFolder
 from synthetyk.pipeline.settings import Override
 from synthetyk.pipeline.stage import StageRecord, record_path, run_stage
 from synthetyk.pipeline.stages import up_to

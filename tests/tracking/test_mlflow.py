@@ -52,6 +52,14 @@ def test_settings_are_params(own_store, client):
     assert run_of(client, gan(own_store)).data.params == {"network.width": "8"}
 
 
+def test_a_training_with_other_settings_is_another_run(own_store, client):
+    first, other = gan(own_store), gan(own_store).model_copy(update={"settings": {"network": {"width": 16}}})
+    for subject in (first, first, other):
+        MlflowTracker.open(subject).close()
+    assert run_of(client, other).data.params == {"network.width": "16"}
+    assert Bookmark(first, "mlflow").id is None
+
+
 @pytest.mark.parametrize("ended", ["finished", "failed", "killed"])
 def test_the_status_says_how_it_ended(one_store, tmp_path, client, ended):
     MlflowTracker.open(gan(tmp_path)).close(ended)

@@ -10,7 +10,8 @@ from synthetyk.cli.options import Run
 from synthetyk.core.errors import ConfigError, RunError
 from synthetyk.data.classes import only_normal
 from synthetyk.data.fingerprint import Fingerprint
-from synthetyk.pipeline.run_folder import RunFolder, begin_run, open_run
+from synthetyk.pipeline.begin import begin_run
+from synthetyk.pipeline.run_folder import RunFolder, open_run
 
 NAMED = 3  # images whose scores are said
 
@@ -44,7 +45,13 @@ def anomalies(
 
     work(folder, [BY_NAME[name] for name in ("plan", "anomalies", "report")])
     if images is not None:
-        _judge(folder, images, output or folder / "judged" / (Path(images.partition(":")[0]).stem or "images"))
+        _judge(folder, images, output or folder / "judged" / _named(images))
+
+
+def _named(location: str) -> str:
+    """Return what other images are called: a folder's whole name, a file's without its ending."""
+    path = Path(location.partition(":")[0])
+    return (path.resolve().name if path.is_dir() else path.stem) or "images"
 
 
 def _judge(run: RunFolder, location: str, folder: Path) -> None:

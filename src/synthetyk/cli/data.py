@@ -13,7 +13,7 @@ from synthetyk.data.dataset import SPLITS
 from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.data.fingerprint import inspect as inspect_dataset
 from synthetyk.data.preview import preview
-from synthetyk.pipeline.run_folder import check_outside
+from synthetyk.pipeline.begin import check_outside
 
 app = typer.Typer(help="Look at a data set before anything is trained.", no_args_is_help=True)
 

@@ -9,8 +9,9 @@ import typer
 from synthetyk.cli.options import DatasetOptions, PlanOptions, expanded, name_of
 from synthetyk.core.errors import ConfigError
 from synthetyk.data.open import open_source
+from synthetyk.pipeline.begin import begin_run
 from synthetyk.pipeline.plan import check_overrides
-from synthetyk.pipeline.run_folder import RunFolder, begin_run, is_run, open_run
+from synthetyk.pipeline.run_folder import RunFolder, is_run, open_run
 from synthetyk.pipeline.settings import RunSettings
 
 DATASETS = "an image folder, a CSV table, a MedMNIST-style .npz, a DICOM tree, or the built-in set: phantom"

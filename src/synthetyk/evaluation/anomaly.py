@@ -22,6 +22,7 @@ from synthetyk.metrics.interval import Interval, percentile_interval
 WINDOW = 16  # error maps are averaged over windows of a sixteenth of the image's longer side,
 NARROWEST = 3  # and of at least so many pixels: a single one's error is mostly noise
 STEADY = 0.1  # of the mean deviation over places: steadier than that is no place taken for
+BELOW = 0.95  # of normal images
 RESAMPLES = 2000
 
 
@@ -105,6 +106,10 @@ class AnomalyDetector:
         """Return how strange each place of uint8 images ``(N, C, H, W)`` is, ``(N, H, W)``, about 1 if it is not."""
         return np.square((error_maps(self.autoencoder, images) - self.mean) / self.deviation)
 
+    def limit(self, normal: Subset) -> float:
+        """Return the score that 95% of normal validation images stay below."""
+        return float(np.quantile(self.scores(normal), BELOW))
+
     def scores(self, subset: Subset) -> Floats:
         """Return how strange each image is, ``(N,)``: the mean of its map."""
         return np.concatenate([self.maps(images).mean(axis=(1, 2)) for images in pieces(subset)], axis=0)
@@ -151,7 +156,7 @@ def detect(
             "there is nothing to measure anomalies by"
         )
     scores = detector.scores(test)
-    limit = float(np.quantile(detector.scores(val.of_class(normal)), 0.95))
+    limit = detector.limit(val.of_class(normal))
     others = [label for label in np.unique(labels[labels >= 0]) if label != normal]
     called = scores > limit
     return AnomalyReport(

@@ -8,7 +8,7 @@ from typing import ClassVar
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from synthetyk.core.artifacts import Artifact, sha256_file, write_bytes
+from synthetyk.core.artifacts import Artifact, Migration, sha256_file, write_bytes
 from synthetyk.core.errors import ArtifactError
 from synthetyk.data.dataset import Subset
 from synthetyk.data.digest import hash_images
@@ -27,14 +27,19 @@ class DetectorFile(Artifact):
         normal: The class that it was trained on.
         autoencoder_sha256: Of the autoencoder's weights.
         errors_sha256: Of ``detector.safetensors``, which holds mean and deviation of normal errors, ``(H, W)`` each.
+        limit: The score that 95% of normal validation images stay below; None in files of before it was kept, where
+            ``anomalies.json`` has it.
     """
 
     schema_name: ClassVar[str] = "anomaly_detector"
+    schema_version: ClassVar[int] = 2
+    migrations: ClassVar[dict[int, Migration]] = {1: dict}
 
     inputs: str
     normal: str
     autoencoder_sha256: str
     errors_sha256: str
+    limit: float | None = None
 
 
 def inputs_of(config: AutoencoderConfig, train: Subset, val: Subset) -> str:
@@ -50,7 +55,7 @@ def inputs_of(config: AutoencoderConfig, train: Subset, val: Subset) -> str:
 
 
 def save_detector(
-    folder: Path, autoencoder: TrainedAutoencoder, detector: AnomalyDetector, *, normal: str, inputs: str
+    folder: Path, autoencoder: TrainedAutoencoder, detector: AnomalyDetector, *, normal: str, inputs: str, limit: float
 ) -> None:
     """Write a detector; ``detector.json`` comes last.
 
@@ -60,6 +65,7 @@ def save_detector(
         detector: What it knows of errors.
         normal: The class that it was trained on.
         inputs: What `inputs_of` returned.
+        limit: The score that 95% of normal validation images stay below.
     """
     autoencoder.save(folder)
     write_bytes(folder / ERRORS_FILE, save({"mean": detector.mean, "deviation": detector.deviation}))
@@ -68,6 +74,7 @@ def save_detector(
         normal=normal,
         autoencoder_sha256=sha256_file(folder / AUTOENCODER_FILE),
         errors_sha256=sha256_file(folder / ERRORS_FILE),
+        limit=limit,
     ).save(folder / ABOUT_FILE)
 
 

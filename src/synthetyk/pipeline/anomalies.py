@@ -22,6 +22,7 @@ from synthetyk.evaluation.anomaly_file import (
 )
 from synthetyk.evaluation.anomaly_scores import AnomalyScores, judge, strangest_sheet
 from synthetyk.evaluation.anomaly_sheet import anomaly_sheet
+from synthetyk.pipeline.begin import check_outside
 from synthetyk.pipeline.configs import anomaly_config
 from synthetyk.pipeline.plan import Plan
 from synthetyk.pipeline.run_folder import RunFolder, load_present
@@ -53,7 +54,7 @@ def _detector(run: RunFolder, train: Subset, val: Subset, progress: Progress) ->
         return found
     trained = AutoencoderTrainer(config, train, val, progress=progress).fit()
     detector = AnomalyDetector.of(trained, train)
-    save_detector(folder, trained, detector, normal=normal_class(run), inputs=inputs)
+    save_detector(folder, trained, detector, normal=normal_class(run), inputs=inputs, limit=detector.limit(val))
     return detector
 
 
@@ -67,16 +68,18 @@ def judge_images(run: RunFolder, location: str, folder: Path, progress: Progress
         progress: Called for every block of images.
 
     Raises:
-        RunError: The run has no detector.
+        RunError: The run has no detector, or the folder lies in the images, or holds the scores of others.
         DatasetError: There are no images that can be used.
     """
     if not (run / FOLDER / ABOUT_FILE).exists():
         record = load_present(StageRecord, record_path(run, "anomalies"))
         why = record.reason if record else ""
         raise RunError(f"{run.path} has no anomaly detector", action=why or f"Train it: synthetyk anomalies {run.path}")
+    _check_free(folder, location)
     about, detector = DetectorFile.load(run / FOLDER / ABOUT_FILE), load_detector(run / FOLDER)
     source, form = open_source(location, SourceOptions()), CacheRecord.load(run.cache / "cache.json")
-    judged, limit = judge(detector, source, form, progress=progress), AnomalyReport.load(run / "anomalies.json").limit
+    limit = AnomalyReport.load(run / "anomalies.json").limit if about.limit is None else about.limit
+    judged = judge(detector, source, form, progress=progress)
     images, problems = judged.reports(limit)
     strangest_sheet(detector, source, form, judged, folder / SHEET_FILE)
     scores = AnomalyScores(
@@ -89,6 +92,18 @@ def judge_images(run: RunFolder, location: str, folder: Path, progress: Progress
     )
     scores.save(folder / SCORES_FILE)
     return scores
+
+
+def _check_free(folder: Path, location: str) -> None:
+    """Refuse a folder that would become data, or whose scores are those of other images."""
+    check_outside(folder, location)
+    before = load_present(AnomalyScores, folder / SCORES_FILE)
+    if before and Path(before.location).resolve() != Path(location).resolve():
+        raise RunError(
+            f"{folder} holds the scores of {before.location}",
+            expected=f"a folder for those of {location}",
+            action="Choose another: --output FOLDER",
+        )
 
 
 def normal_class(run: RunFolder) -> str:

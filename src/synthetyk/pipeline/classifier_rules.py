@@ -42,7 +42,7 @@ def put_classifier_budget(draft: Draft, facts: Facts, speeds: Speeds, shares: di
         speeds: Measures how fast classifiers train here.
         shares: Seconds for ``study``, ``features`` and ``compress``.
     """
-    draft.put("positive_class", *_positive(facts))
+    put_positive(draft, facts)
     draft.put("study_seeds", 5, "the fewest that an interval over seeds can stand on")
     draft.put("study_workers", facts.threads, "single-threaded classifiers side by side beat one with more threads")
     draft.put("study_resamples", 2000, "enough for a 95% interval")
@@ -78,11 +78,12 @@ def _compression(draft: Draft, pace: float, seconds: float) -> None:
     draft.put("compress_steps", min(steps, 500), why)
 
 
-def _positive(facts: Facts) -> tuple[str, str]:
-    """Return the class whose recall is called sensitivity, and the reason for it."""
+def put_positive(draft: Draft, facts: Facts) -> None:
+    """Choose the class whose recall is called sensitivity."""
     if facts.classes == 2 and facts.normal == facts.class_names[1]:
-        return facts.class_names[0], f"the other one, {facts.normal}, is the normal one"
-    return "", "the second in natural order, unless named"
+        draft.put("positive_class", facts.class_names[0], f"the other one, {facts.normal}, is the normal one")
+    else:
+        draft.put("positive_class", "", "the second in natural order, unless named")
 
 
 def _arms(draft: Draft, seconds: float, pace: float) -> tuple[str, str]:

@@ -13,7 +13,6 @@ from synthetyk.compression.generators import Judge, compress_generator
 from synthetyk.compression.onnx_export import require_onnx
 from synthetyk.compression.report import CompressionReport
 from synthetyk.compression.rows import versions
-from synthetyk.core.artifacts import sha256_file
 from synthetyk.core.errors import MissingDependencyError, NotApplicableError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import open_cache
@@ -26,7 +25,7 @@ from synthetyk.metrics.extractor import FeatureExtractor
 from synthetyk.metrics.frechet import frechet_distance
 from synthetyk.pipeline.configs import compression_config
 from synthetyk.pipeline.plan import Plan, PlanValues
-from synthetyk.pipeline.run_folder import RunFolder
+from synthetyk.pipeline.run_folder import RunFolder, sha256_of_weights
 from synthetyk.pipeline.stage import Stage
 from synthetyk.training.classifier import SETTINGS_FILE, TrainedClassifier
 from synthetyk.training.generator_file import load_generator
@@ -105,7 +104,8 @@ def _work(run: RunFolder, progress: Progress) -> None:
 def _settings(run: RunFolder) -> Mapping[str, Any]:
     config = compression_config(Plan.load(run.plan).values, seed=run.settings().seed)
     chosen = Plan.load(run.plan).values.extractor
-    seen = {name: sha256_file(Path(path)) for name, path in run.settings().weights.items() if name == chosen}
+    weights = run.settings().weights
+    seen = {name: sha256_of_weights(path, f"--{name}") for name, path in weights.items() if name == chosen}
     return {**config.model_dump(mode="json"), "extractor": chosen, "weights": seen, "installed": installed()}
 
 

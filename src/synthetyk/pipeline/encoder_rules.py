@@ -1,13 +1,11 @@
 """The rules on a classifier's encoder: which one, what it begins with, and how it is brought to the task."""
 
 import math
-from collections.abc import Mapping
 
 from synthetyk.core.errors import ConfigError
 from synthetyk.models.encoder import encoder_kind
 from synthetyk.pipeline.configs import OWN_RATE
-from synthetyk.pipeline.plan import Draft, Plan, PlanValues
-from synthetyk.pipeline.settings import Override
+from synthetyk.pipeline.plan import Draft, PlanValues
 
 OWN = "edgenet"
 CUSTOMARY_RATE = 1e-3
@@ -51,22 +49,18 @@ def pretraining_seconds(draft: Draft, seconds: float) -> float:
     return 0.0 if draft["classifier_pretrain"] == "none" else PRETRAINING * seconds
 
 
-def suited(plan: Plan, before: Plan, overrides: Mapping[str, Override]) -> Plan:
-    """Return a plan whose encoder was changed since with the rates and steps that suit it; nothing is measured.
+def suit_encoder(draft: Draft, before: PlanValues) -> None:
+    """Choose anew the rates and steps of an encoder that the user changed, and of steps; nothing is measured.
 
     Args:
-        plan: With what the user fixed since.
-        before: Without.
-        overrides: What the user fixed.
+        draft: A plan with what the user fixed since.
+        before: Its values without.
     """
-    if all(getattr(plan.values, name) == getattr(before.values, name) for name in CHOICES):
-        return plan
-    draft = Draft(overrides)
-    draft.values, draft.reasons, draft.origins = plan.values.model_dump(), dict(plan.reasons), dict(plan.origins)
-    draft.measured = plan.measured
-    _put_rates(draft)
-    put_start(draft, pretraining_seconds(draft, math.inf), 0.0)
-    return draft.plan()
+    if any(draft[name] != getattr(before, name) for name in CHOICES):
+        _put_rates(draft)
+        put_start(draft, pretraining_seconds(draft, math.inf), 0.0)
+    elif draft["classifier_steps"] != before.classifier_steps:
+        _put_frozen(draft)
 
 
 def put_start(draft: Draft, seconds: float, pace: float) -> None:
@@ -83,6 +77,10 @@ def put_start(draft: Draft, seconds: float, pace: float) -> None:
         steps = int(0.85 * seconds / (DEARER * pace)) if pace else ENOUGH
         why = f"{seconds:.0f} s, a part of the study's, and no more than {ENOUGH}" if pace else "nothing was measured"
         draft.put("classifier_pretrain_steps", max(FEWEST, min(ENOUGH, steps)), f"{why}; once for all classifiers")
+    _put_frozen(draft)
+
+
+def _put_frozen(draft: Draft) -> None:
     if draft["classifier_pretrain"] != "none":
         frozen = draft["classifier_steps"] // 10, "a tenth of the steps, until the new head no longer pulls at random"
     elif draft["classifier_weights"] != "none":
@@ -102,6 +100,12 @@ def check_encoder(values: PlanValues, *, weights: bool) -> None:
     Raises:
         ConfigError: The encoder is unknown or has no published weights, or the values contradict each other.
     """
+    if values.classifier_frozen_steps >= values.classifier_steps:
+        raise ConfigError(
+            f"The encoder is to stand still for {values.classifier_frozen_steps} of {values.classifier_steps} steps",
+            expected="fewer than all, or it never learns",
+            action="Set classifier_frozen_steps or classifier_steps otherwise",
+        )
     published = encoder_kind(values.classifier_encoder).published
     if values.classifier_weights == "none":
         return

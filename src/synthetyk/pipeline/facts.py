@@ -1,6 +1,6 @@
 """What the rules of a plan need to know: about the data, the machine, and how fast it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from synthetyk.data.classes import Classes
@@ -39,6 +39,11 @@ class Facts:
     def images(self) -> int:
         """Training images in all."""
         return sum(self.train_counts)
+
+    def part(self, fraction: float) -> "Facts":
+        """Return the facts on a part of the training images, at least one of each class that has any."""
+        counts = tuple(max(min(1, count), round(fraction * count)) for count in self.train_counts)
+        return replace(self, train_counts=counts)
 
     @property
     def classes(self) -> int:

@@ -178,6 +178,19 @@ class Draft:
         self.origins: dict[str, Literal["plan"] | Origin] = {}
         self.measured: dict[str, float] = {}
 
+    @classmethod
+    def of(cls, plan: Plan, overrides: Mapping[str, Override]) -> "Draft":
+        """Return a plan in the making again.
+
+        Args:
+            plan: With what the user fixed laid over it.
+            overrides: What the user fixed.
+        """
+        draft = cls(overrides)
+        draft.values, draft.reasons, draft.origins = plan.values.model_dump(), dict(plan.reasons), dict(plan.origins)
+        draft.measured = plan.measured
+        return draft
+
     def put(self, name: str, value: Any, reason: str) -> None:
         """Set one value by rule, unless the user fixed it."""
         override = self._overrides.get(name)

@@ -3,9 +3,9 @@
 from types import SimpleNamespace
 
 from synthetyk.core.errors import ConfigError
-from synthetyk.pipeline.classifier_rules import WORTH_IT, put_classifier, put_classifier_budget
+from synthetyk.pipeline.classifier_rules import WORTH_IT, put_classifier, put_classifier_budget, put_positive
 from synthetyk.pipeline.configs import compression_config, gan_config, study_config
-from synthetyk.pipeline.encoder_rules import check_encoder, put_encoder
+from synthetyk.pipeline.encoder_rules import check_encoder, put_encoder, suit_encoder
 from synthetyk.pipeline.facts import Facts, Speeds
 from synthetyk.pipeline.plan import Draft, Plan
 from synthetyk.pipeline.settings import Goal, RunSettings
@@ -33,6 +33,7 @@ def make_plan(facts: Facts, settings: RunSettings, speeds: Speeds) -> Plan:
         ConfigError: A value that the user fixed is unknown or refused.
     """
     draft = plan_images(facts, settings)
+    facts = facts.part(draft["train_fraction"])
     shares = {name: share * settings.budget_seconds for name, share in SHARES[settings.goal].items()}
     _gan(draft, facts)
     _gan_seeds(draft, settings.goal, shares["gan"])
@@ -40,6 +41,23 @@ def make_plan(facts: Facts, settings: RunSettings, speeds: Speeds) -> Plan:
     put_encoder(draft, weights=bool(settings.encoder_weights))
     put_classifier(draft, facts)
     put_classifier_budget(draft, facts, speeds, shares if settings.goal == "run" else LATER)
+    return checked(draft.plan(), facts, settings)
+
+
+def replanned(before: Plan, facts: Facts, settings: RunSettings) -> Plan:
+    """Return a plan of the same data with what was fixed and said of its classes since; nothing is measured again.
+
+    Args:
+        before: The plan.
+        facts: About data and machine.
+        settings: As they are now.
+
+    Raises:
+        ConfigError: As `make_plan`.
+    """
+    draft = Draft.of(before.patched(settings.overrides), settings.overrides)
+    suit_encoder(draft, before.values)
+    put_positive(draft, facts)
     return checked(draft.plan(), facts, settings)
 
 

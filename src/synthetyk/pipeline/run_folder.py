@@ -1,10 +1,10 @@
-"""The run folder: where every file of a run lies, and how a run begins or goes on."""
+"""The run folder: where every file of a run lies."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from synthetyk.core.artifacts import Artifact
+from synthetyk.core.artifacts import Artifact, sha256_file
 from synthetyk.core.errors import ArtifactError, RunError
 from synthetyk.pipeline.settings import RunSettings
 
@@ -138,58 +138,20 @@ def open_run(path: Path) -> RunFolder:
     return RunFolder(path)
 
 
-def begin_run(path: Path, settings: RunSettings) -> RunFolder:
-    """Begin a run at `path`, or go on with the one that lies there.
+def sha256_of_weights(path: str, option: str) -> str:
+    """Return the hash of a file of weights that the user named when the run began.
 
-    A run that has a plan keeps data set, seed and budget; values that the user fixes, weights of networks, what is said
-    of classes and trackers may change: only what depends on them is done again. What tuning found stays, unless
-    the user fixed it since.
-
-    Raises:
-        RunError: The folder holds something else, lies in the data set, or holds a run of other data, seed or budget.
-    """
-    check_outside(path, settings.dataset)
-    if path.is_file():
-        raise RunError(f"{path} is a file", expected="a folder for the run, new or empty")
-    run = RunFolder(path)
-    if not run.config.exists() and path.exists() and any(item.name not in BESIDE for item in path.iterdir()):
-        raise RunError(
-            f"{path} holds files but no run", expected="a new or empty folder", action="Choose another --output"
-        )
-    if run.config.exists() and run.plan.exists():
-        _check_same(run, settings)
-    if before := load_present(RunSettings, run.config):
-        tuned = before.overrides_by("tuning")
-        settings = settings.model_copy(update={"overrides": tuned | settings.overrides})
-    path.mkdir(parents=True, exist_ok=True)
-    settings.save(run.config)
-    return run
-
-
-def check_outside(output: Path, dataset: str) -> None:
-    """Refuse to write into a data set: what is written there would be read as data the next time.
+    Args:
+        path: As it was named.
+        option: The option that names it.
 
     Raises:
-        RunError: `output` is the folder of the data set, or lies in it.
+        ArtifactError: It is there no more.
     """
-    folder = Path(dataset).resolve()
-    if folder.is_dir() and output.resolve().is_relative_to(folder):
-        raise RunError(
-            f"{output} lies in the data set {dataset}",
-            expected="a folder outside of it, or our pictures would become data",
-            action="Choose another --output",
+    if not Path(path).is_file():
+        raise ArtifactError(
+            f"The weights {path} are not there any more",
+            expected="the file that the run was begun with, or another of the same content",
+            action=f"Put it back, or name it anew: synthetyk run --resume RUN {option} FILE",
         )
-
-
-def _check_same(run: RunFolder, settings: RunSettings) -> None:
-    """Refuse another data set, seed or budget; the goal may widen from train to run: the plan is fixed by then."""
-    free = {"goal", "overrides", "weights", "trackers", "classes", "encoder_weights"}
-    before, now = run.settings().model_dump(exclude=free), settings.model_dump(exclude=free)
-    different = [name for name in now if before[name] != now[name]]
-    if different:
-        told = "; ".join(f"{name} was {before[name]!r}, now {now[name]!r}" for name in different)
-        raise RunError(
-            f"{run.path} holds a run with other settings ({told})",
-            expected="the same settings, to go on with it",
-            action="Choose another --output, or delete that folder to begin anew",
-        )
+    return sha256_file(Path(path))

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from synthetyk.core.artifacts import sha256_file
-from synthetyk.core.errors import ConfigError, MetricError, NotApplicableError
+from synthetyk.core.errors import ConfigError, MetricError, NotApplicableError, RunError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import build_cache, open_cache
 from synthetyk.data.classes import classes_of
@@ -26,18 +25,18 @@ from synthetyk.evaluation.scores import ScoreConfig
 from synthetyk.evaluation.study.start import fitting
 from synthetyk.metrics.extractor import FeatureExtractor
 from synthetyk.pipeline.anomalies import ANOMALIES
+from synthetyk.pipeline.begin import begin_run, is_trained
 from synthetyk.pipeline.compression import COMPRESS
 from synthetyk.pipeline.configs import classifier_config, features_config
-from synthetyk.pipeline.encoder_rules import suited
 from synthetyk.pipeline.facts import facts_of
 from synthetyk.pipeline.fraction import part_of
 from synthetyk.pipeline.gans import config_of, train_gans
 from synthetyk.pipeline.hardware import has_gpu, usable_threads
 from synthetyk.pipeline.packaging import PACKAGE
 from synthetyk.pipeline.plan import Plan, PlanValues
-from synthetyk.pipeline.planner import checked, make_plan
+from synthetyk.pipeline.planner import make_plan, replanned
 from synthetyk.pipeline.reporting import write_curves, write_report
-from synthetyk.pipeline.run_folder import RunFolder, begin_run, load_present
+from synthetyk.pipeline.run_folder import RunFolder, load_present, sha256_of_weights
 from synthetyk.pipeline.settings import Override
 from synthetyk.pipeline.speeds import MeasuredSpeeds
 from synthetyk.pipeline.stage import Stage, StageRecord, hashes, record_path
@@ -64,9 +63,21 @@ def _chosen(*names: str) -> Any:
 
 def _fingerprint(run: RunFolder, progress: Progress) -> None:
     asked = run.settings()
+    _check_unchanged(run)
     found = inspect(asked.dataset, asked.options, seed=asked.seed, remove_copies=asked.remove_copies, progress=progress)
     found.fingerprint.save(run.fingerprint)
     found.table.save(run.splits)
+
+
+def _check_unchanged(run: RunFolder) -> None:
+    """Refuse other data once a GAN is trained: it could not be gone on with, nor judged by what it met."""
+    record = load_present(StageRecord, record_path(run, "fingerprint"))
+    if record and is_trained(run) and record.settings["content"] != _fingerprint_settings(run)["content"]:
+        raise RunError(
+            f"{run.settings().dataset} has changed since the GAN of {run.path} was begun",
+            expected="the same files with the same contents",
+            action="Put them back, or begin another run: choose another --output",
+        )
 
 
 def _fingerprint_settings(run: RunFolder) -> Mapping[str, Any]:
@@ -82,7 +93,7 @@ def _plan(run: RunFolder, _progress: Progress) -> None:
     facts = facts_of(fingerprint, usable_threads(), classes, gpu=has_gpu(), processes=processes)
     before, record = load_present(Plan, run.plan), load_present(StageRecord, record_path(run, "plan"))
     if before and record and record.inputs == hashes(run, BY_NAME["plan"].reads):
-        plan = checked(suited(before.patched(asked.overrides), before, asked.overrides), facts, asked)
+        plan = replanned(before, facts, asked)
     else:
         plan = make_plan(facts, asked, MeasuredSpeeds())
     _check_weights(plan.values, asked.encoder_weights)
@@ -169,7 +180,7 @@ def _first_generated(sampler: ImageSampler, per_class: int) -> Any:
 
 
 def _evaluate_settings(run: RunFolder) -> Mapping[str, Any]:
-    weights = {name: sha256_file(Path(path)) for name, path in run.settings().weights.items()}
+    weights = {name: sha256_of_weights(path, f"--{name}") for name, path in run.settings().weights.items()}
     return {**_chosen("evaluation_count", "extractor")(run), "weights": weights}
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from synthetyk.core.artifacts import sha256_file
 from synthetyk.core.errors import MetricError, NotApplicableError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import open_cache
@@ -15,7 +14,7 @@ from synthetyk.evaluation.study.study import run_study
 from synthetyk.evaluation.synthetic_set import open_synthetic
 from synthetyk.pipeline.configs import study_config
 from synthetyk.pipeline.plan import Plan
-from synthetyk.pipeline.run_folder import RunFolder, load_present
+from synthetyk.pipeline.run_folder import RunFolder, load_present, sha256_of_weights
 from synthetyk.pipeline.stage import Stage
 
 
@@ -37,8 +36,10 @@ def _config(run: RunFolder) -> StudyConfig:
 
 def _settings(run: RunFolder) -> Mapping[str, Any]:
     config = _config(run)
-    weights = {} if config.weights == "none" else {"encoder_weights": sha256_file(Path(run.settings().encoder_weights))}
-    return {**config.model_dump(mode="json"), **weights}
+    if config.weights == "none":
+        return config.model_dump(mode="json")
+    weights = sha256_of_weights(run.settings().encoder_weights, "--encoder-weights")
+    return {**config.model_dump(mode="json"), "encoder_weights": weights}
 
 
 STUDY = Stage(

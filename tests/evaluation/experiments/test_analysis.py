@@ -38,6 +38,11 @@ def test_no_interval_leaves_the_bounds_of_a_score():
     assert found["loss"].low == 0
 
 
+def test_other_images_with_the_same_labels_are_others():
+    one, other, again = (Split.of(subset(), 0, data).identity for data in ("these", "those", "these"))
+    assert one == again != other
+
+
 def test_images_with_other_labels_or_groups_are_others():
     same = Split.of(subset(), 1).identity
     assert Split.of(subset(), 0).identity == same

@@ -28,6 +28,10 @@ def test_among_values_that_are_all_on_the_first_is_compared_with():
     assert [(change.value, change.baseline) for change in found] == [("edgenet", "resnet18"), ("resnet50", "resnet18")]
 
 
+def test_no_value_at_all_is_called_none():
+    assert [said(value) for value in (None, 0.2, True, "")] == ["none", "0.2", "on", "none"]
+
+
 def test_a_grid_gives_the_mean_over_all_pairs():
     grid = [judged(0.7 + 0.1 * (e == "b") + 0.02 * a, encoder=e, augmentation=a) for e in "ab" for a in (False, True)]
     found = {(one.key, one.score): one for one in effects(grid)}

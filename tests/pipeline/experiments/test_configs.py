@@ -26,6 +26,7 @@ def test_steps_may_be_fewer_than_the_epochs_have():
 
 def test_frozen_epochs_become_frozen_steps():
     assert config(frozen_epochs=2, batch_size=32).frozen_steps == 8
+    assert config(frozen_epochs=2, epochs=4, batch_size=32, max_steps=6).frozen_steps == 3
 
 
 def test_keys_reach_the_training_under_its_own_names():

@@ -7,12 +7,12 @@ from pathlib import Path
 from synthetyk.core.progress import silent
 from synthetyk.data.cache import open_cache
 from synthetyk.data.images_met import ImagesMet
+from synthetyk.pipeline.begin import begin_run
 from synthetyk.pipeline.experiments.images import ImagesWanted, prepare_images
 from synthetyk.pipeline.experiments.notices import notices
 from synthetyk.pipeline.experiments.plan import planned, wanted_images
 from synthetyk.pipeline.experiments.results import notes_on_synthetic
 from synthetyk.pipeline.experiments.run import run_experiments
-from synthetyk.pipeline.run_folder import begin_run
 from synthetyk.pipeline.stage import run_stage
 from synthetyk.pipeline.stages import up_to
 

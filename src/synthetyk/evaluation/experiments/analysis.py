@@ -46,26 +46,28 @@ class Split:
     Attributes:
         images: Which.
         resampling: The draws.
+        data: Names the data set that they are rows of, whatever size its images were brought to.
     """
 
     images: Subset
     resampling: Resampling
+    data: str = ""
 
     @classmethod
-    def of(cls, images: Subset, seed: int) -> "Split":
+    def of(cls, images: Subset, seed: int, data: str = "") -> "Split":
         """Draw.
 
         Raises:
             MetricError: A class lies in too few groups to be resampled.
         """
-        return cls(images, Resampling(images.labels, images.groups, resamples=RESAMPLES, seed=seed))
+        return cls(images, Resampling(images.labels, images.groups, resamples=RESAMPLES, seed=seed), data)
 
     @property
     def identity(self) -> str:
         """A hash of what has to be the same for two experiments to be compared image by image."""
         numbers = np.unique(self.images.groups, return_inverse=True)[1]
         words = repr(self.images.class_names).encode() + self.images.labels.tobytes() + numbers.tobytes()
-        return hashlib.sha256(words).hexdigest()
+        return hashlib.sha256(words + self.images.rows.tobytes() + self.data.encode()).hexdigest()
 
 
 def figures(scores: Mapping[str, ArmSamples]) -> dict[str, Averaged]:

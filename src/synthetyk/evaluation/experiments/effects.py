@@ -96,6 +96,8 @@ def _of_precision(name: str, pairs: Sequence[PairDifference]) -> Effect:
 
 def said(value: Any) -> str:
     """Return a setting's value as people say it."""
+    if value is None:
+        return "none"
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, list | tuple):

@@ -121,6 +121,7 @@ class Bench:
             trained = train_in_turn(config, [synthetic, images], inputs.val, start)
         else:
             trained = ClassifierTrainer(config, images, inputs.val, start=start).fit()
+        (self.folder / job.name / JOB_FILE).unlink(missing_ok=True)  # it tells of what is overwritten now
         trained.save(self.folder / job.name)
         said = io.BytesIO()
         np.savez(said, val=predict(trained, inputs.val), test=predict(trained, inputs.test))

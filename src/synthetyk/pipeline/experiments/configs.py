@@ -32,12 +32,13 @@ def classifier_config(experiment: Experiment, images: int, *, seed: int, threads
         threads: CPU threads.
     """
     each = epoch_steps(experiment, images)
+    steps = _at_most(experiment, experiment.epochs * each)
     same = ("encoder", "batch_size", "optimizer", "learning_rate", "weight_decay", "loss", "label_smoothing")
     return ClassifierConfig.parse(
         {
             **experiment.model_dump(include={*same, "balance", "flips", "shuffle"}),
-            "steps": _at_most(experiment, experiment.epochs * each),
-            "frozen_steps": experiment.frozen_epochs * each,
+            "steps": steps,
+            "frozen_steps": experiment.frozen_epochs * steps // experiment.epochs,
             "augment": "classical" if experiment.augmentation else "none",
             "evaluate_every": each,
             "keep": kept(experiment),

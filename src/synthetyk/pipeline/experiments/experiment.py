@@ -72,7 +72,7 @@ class Experiment(Config):
         synthetic: A synthetic set that `synthetyk generate` wrote, to train on beside the real images; empty: none.
         epochs: As many steps as show every real training image this often; synthetic ones make no training longer.
         max_steps: Training steps at most; 0: as many as the epochs have.
-        frozen_epochs: First epochs in which only the head learns.
+        frozen_epochs: First epochs in which only the head learns; with `max_steps` as large a part of those steps.
         batch_size: Images per step.
         learning_rate: Of the optimizer.
         optimizer: By its usual name.
@@ -173,6 +173,8 @@ class Experiment(Config):
             raise ValueError("weights or pretrain, not both")
         if self.weight_decay and self.optimizer not in DECAYING:
             raise ValueError(f"weight_decay with {' or '.join(DECAYING)} only, not with {self.optimizer}")
+        if self.frozen_epochs >= self.epochs:
+            raise ValueError("fewer frozen_epochs than epochs, or the encoder never learns")
         if 0 < self.image_size < SMALLEST:
             raise ValueError(f"an image_size of 0, or of {SMALLEST} at least")
         return self

@@ -10,8 +10,9 @@ from typing import ClassVar
 from synthetyk.core.artifacts import Artifact
 from synthetyk.core.errors import ConfigError, RunError
 from synthetyk.data.source import SourceOptions
+from synthetyk.pipeline.begin import check_outside
 from synthetyk.pipeline.experiments.experiment import Experiment
-from synthetyk.pipeline.run_folder import check_outside, load_present
+from synthetyk.pipeline.run_folder import load_present
 
 LONGEST = 100  # characters of a folder's name
 USUAL = r"[\w=.+, ()/-]*"  # names of these characters become folders of their own without a hash, but for odd ones

@@ -73,6 +73,11 @@ class Images:
         """Return every training image, also those without a label."""
         return open_cache(self.folder / "cache").split("train")
 
+    def identity(self) -> str:
+        """Return a hash of the images as they were found, whatever size they were brought to."""
+        digests = open_cache(self.folder / "cache").digests
+        return hashlib.sha256(digests.tobytes()).hexdigest() if digests is not None else self.sha256
+
     def fingerprint(self) -> Fingerprint:
         """Return what the data set is like."""
         return Fingerprint.load(self.folder / "fingerprint.json")

@@ -42,11 +42,12 @@ def gather(
     judge = _Judge(folder, asked.seed)
     results = [_with_forms(judge.result(plan), compressed.get(plan.name)) for plan in plans]
     tried = [one for one in results if one.seeds]
-    comparable = tried if len(judge.validated) == 1 else []
+    whole = [one for one in tried if not one.failures]
+    comparable = (whole or tried) if len(judge.validated) == 1 else []
     best = max(comparable, key=lambda one: (one.val["auc"].mean, -one.val["loss"].mean), default=None)
     return ExperimentsReport(
         experiments=tuple(results),
-        effects=(*effects(judge.judged), *precision_effects(results)),
+        effects=(*effects(judge.judged_of(whole)), *precision_effects(results)),
         best=best.name if best else None,
         resamples=RESAMPLES,
         seed=asked.seed,
@@ -67,6 +68,11 @@ class _Judge:
         self.judged: list[Judged] = []
         self.validated: set[str] = set()  # names the validation images of all of them
         self._splits: dict[Path, tuple[Split, Split]] = {}
+
+    def judged_of(self, results: Sequence[ExperimentResult]) -> list[Judged]:
+        """Return what is known of some experiments."""
+        names = {one.name for one in results}
+        return [one for one in self.judged if one.name in names]
 
     def result(self, plan: Planned) -> ExperimentResult:
         """Return what an experiment is worth, and hand out its model."""
@@ -107,7 +113,8 @@ class _Judge:
         images = plan.trainings[0].images
         if images.folder not in self._splits:
             _, val, test = images.splits()
-            self._splits[images.folder] = (Split.of(val, self.seed), Split.of(test, self.seed))
+            data = images.identity()
+            self._splits[images.folder] = (Split.of(val, self.seed, data), Split.of(test, self.seed, data))
         return self._splits[images.folder]
 
 
@@ -164,7 +171,7 @@ def _notes(tried: Sequence[ExperimentResult], *, alike: bool) -> list[str]:
         which = "every experiment" if len(alone) == len(tried) else ", ".join(alone)
         found.append(f"One seed of {which} was trained: its interval holds for this one classifier (--seeds 5).")
     if uneven := [one.name for one in tried if one.failures]:
-        found.append(f"Of {', '.join(uneven)} not every seed was trained; it is compared with no other.")
+        found.append(f"Of {', '.join(uneven)} not every seed was trained: it is compared with no other.")
     return found
 
 
