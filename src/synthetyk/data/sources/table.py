@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Self
 
@@ -62,7 +62,7 @@ class TableSource(RowSource):
         return source
 
     def _list(self, table: Table, columns: Columns) -> None:
-        finder = _Finder(self.root)
+        finder = _Finder(self.root, self._report_folder)
         found: dict[Path, list[Row]] = defaultdict(list)
         for line, cells in table.rows:
             row, image = _row(table, columns, line, cells), cells[columns.image]
@@ -118,15 +118,15 @@ def _row(table: Table, columns: Columns, line: int, cells: dict[str, str]) -> Ro
 class _Finder:
     """Finds the files that cells mean; the tree is listed once, and only if it has to be."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, unreadable: Callable[[OSError], None] | None = None) -> None:
+        self.root, self.unreadable = root, unreadable
         self._images: list[Path] | None = None
         self._index: dict[str, list[Path]] = {}
 
     def images(self) -> list[Path]:
         """Return every image below the root."""
         if self._images is None:
-            self._images = [path for path in walk(self.root) if is_image(path)]
+            self._images = [path for path in walk(self.root, self.unreadable) if is_image(path)]
             for path in self._images:
                 for name in _names(path.relative_to(self.root)):
                     self._index.setdefault(name, []).append(path)
