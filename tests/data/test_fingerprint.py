@@ -217,6 +217,20 @@ def test_a_name_that_is_no_unicode_can_be_reported(tmp_path):
     assert "a/\\udce9.png" in found.fingerprint.exact_copies.examples[0]
 
 
+def test_a_class_whose_folder_is_no_unicode_can_be_written(tmp_path):
+    root = folder(tmp_path / "d\udce9", [f"{label}/{i}.png" for label in ("caf\udce9", "tea") for i in range(4)])
+    found = inspect(root)
+    found.fingerprint.save(tmp_path / "fingerprint.json")
+    written = Fingerprint.load(tmp_path / "fingerprint.json")
+    assert written.classes.names == ("caf\\udce9", "tea") and written.location.endswith("d\\udce9")
+    assert set(found.table.labels.tolist()) == set(written.classes.names)
+
+
+def test_patients_below_a_class_whose_folder_is_no_unicode_are_told_by_their_folders(tmp_path):
+    names = [f"{label}/p{patient}/{i}.png" for label in ("caf\udce9", "tea") for patient in "abc" for i in range(2)]
+    assert inspect(folder(tmp_path, names)).fingerprint.groups.known == 3
+
+
 def test_pneumoniamnist_has_the_copies_that_are_known(real_data):
     found = inspect(str(real_data("pneumoniamnist.npz"))).fingerprint
     assert found.classes.counts["0"] == {"train": 1214, "val": 135, "test": 234}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from synthetyk.core.artifacts import Artifact
 from synthetyk.core.progress import Progress, silent
-from synthetyk.core.words import listed
+from synthetyk.core.words import listed, printable
 from synthetyk.data.census import ClassReport, CopyReport, GroupReport, PixelReport, ProblemReport, report_problems
 from synthetyk.data.copies import Copies, clusters, find_copies
 from synthetyk.data.dataset import SplitName
@@ -128,7 +128,7 @@ def inspect(
     groups = GroupReport.of(table, rule)
     exact = CopyReport.of(copies.exact, range(len(table)), table)
     fingerprint = Fingerprint(
-        location=location,
+        location=printable(location),
         source=_name(source),
         content_hash=source.content_hash(),
         images=len(kept),
@@ -151,7 +151,7 @@ def _name(source: Source) -> str:
 
 
 def _remarks(source: Source) -> Sequence[str]:
-    return source.remarks() if isinstance(source, Remarking) else ()
+    return [printable(remark) for remark in source.remarks()] if isinstance(source, Remarking) else ()
 
 
 def _official(found: Scan, options: SourceOptions) -> tuple[SplitTable, str]:
