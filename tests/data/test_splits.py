@@ -1,3 +1,5 @@
+import csv
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -201,6 +203,25 @@ def test_a_table_survives_being_written_and_read(tmp_path):
     read = SplitTable.load(tmp_path / "splits.csv")
     for column in ("keys", "labels", "groups", "splits"):
         assert np.array_equal(getattr(read, column), getattr(table(), column))
+
+
+@pytest.mark.parametrize("key", ["one\rtwo.png", "\r", 'a\r"b",\r\nc.png', "caf\udce9\r.png"])
+def test_a_carriage_return_in_a_name_survives_and_is_quoted_for_others(tmp_path, key):
+    odd = SplitTable(names([key, "2.png"]), names(["a", "b"]), names(["", ""]), names(["train", "test"]))
+    odd.save(tmp_path / "splits.csv")
+    assert SplitTable.load(tmp_path / "splits.csv").keys.tolist() == [key, "2.png"]
+    with (tmp_path / "splits.csv").open(newline="", errors="surrogateescape") as file:
+        assert [row[1] for row in csv.reader(file)] == ["key", key, "2.png"]
+
+
+def test_a_carriage_return_that_an_older_version_left_bare_is_read(tmp_path):
+    (tmp_path / "splits.csv").write_bytes(b"index,key,label,group,split\n0,one\rtwo.png,a,,train\n1,2.png,b,,test\n")
+    assert SplitTable.load(tmp_path / "splits.csv").keys.tolist() == ["one\rtwo.png", "2.png"]
+
+
+def test_a_table_that_another_program_has_saved_is_read(tmp_path):
+    (tmp_path / "splits.csv").write_bytes(b'index,key,label,group,split\r\n0,"1,5.png",a,,train\r\n')
+    assert SplitTable.load(tmp_path / "splits.csv").keys.tolist() == ["1,5.png"]
 
 
 def test_the_file_is_a_plain_table(tmp_path):

@@ -18,6 +18,7 @@ from synthetyk.data.dataset import SPLITS, UNLABELLED, SplitName
 
 FRACTIONS = (0.70, 0.15, 0.15)
 COLUMNS = ("index", "key", "label", "group", "split")
+_RETURN = "\ud800"  # stands for a carriage return while a table is parsed; no decoded file can hold it
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,12 @@ class SplitTable:
     def save(self, path: Path) -> None:
         """Write ``splits.csv`` atomically."""
         text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows((index, *row) for index, row in enumerate(zip(*astuple(self), strict=True)))
+        plain = csv.writer(text, lineterminator="\n")
+        quoting = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)  # the other leaves a "\r" bare
+        plain.writerow(COLUMNS)
+        for index, row in enumerate(zip(*astuple(self), strict=True)):
+            writer = quoting if any("\r" in cell for cell in row) else plain
+            writer.writerow((index, *row))
         write_bytes(path, text.getvalue().encode("utf-8", "surrogateescape"))
 
     @classmethod
@@ -77,8 +81,7 @@ class SplitTable:
             ArtifactError: The file is missing, or is no table of splits.
         """
         try:
-            with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
-                header, *rows = csv.reader(file)
+            header, *rows = _rows(path.read_bytes().decode("utf-8", "surrogateescape"))
         except (OSError, ValueError, csv.Error) as error:
             raise ArtifactError(f"{path} cannot be read: {error}", action="Delete it and inspect again") from error
         order = [int(row[0]) if len(row) == len(COLUMNS) and row[0].isdigit() else -1 for row in rows]
@@ -87,6 +90,17 @@ class SplitTable:
                 f"{path} is no table of splits", expected=f"columns {', '.join(COLUMNS)}, rows in order"
             )
         return cls(*(np.array([row[column] for row in rows], dtype=np.str_) for column in range(1, len(COLUMNS))))
+
+
+def _rows(text: str) -> list[list[str]]:
+    """Parse a table whose rows end in a line feed, also where an older version left a carriage return bare in a cell.
+
+    A table that another program has saved, with both at the end of each row, is read as such.
+    """
+    if text.partition("\n")[0].endswith("\r"):
+        return list(csv.reader(io.StringIO(text, newline="")))
+    rows = csv.reader(io.StringIO(text.replace("\r", _RETURN), newline=""))
+    return [[cell.replace(_RETURN, "\r") for cell in row] for row in rows]
 
 
 @dataclass(frozen=True)
