@@ -193,7 +193,7 @@ class CopyReport(Config):
                 within[split] += max(0, len(set(there)) - 1)
             for late, early in PAIRS:
                 others = set(found[early])
-                across[f"{late} in {early}"] += sum(bool(others - {picture}) for picture in found[late])
+                across[f"{late} in {early}"] += sum(len(others) > (picture in others) for picture in found[late])
         return cls(
             groups=len(groups),
             within=dict(within),
