@@ -204,6 +204,15 @@ def test_the_depth_rule_is_that_of_training(tmp_path):
     assert max(image.max_value for image in inspection.scan.images) > 60_000
 
 
+def test_a_value_that_costs_all_others_their_contrast_is_noted(tmp_path):
+    images = np.random.default_rng(0).integers(0, 900, (12, 16, 16), dtype=np.uint16)
+    images[3, 4, 5] = 65535
+    labels = np.arange(12) % 2
+    np.savez(tmp_path / "set.npz", train_images=images, train_labels=labels, test_images=images, test_labels=labels)
+    notes = inspect(str(tmp_path / "set.npz")).fingerprint.notes
+    assert any("2 of 6,144, the largest 65,535" in note for note in notes)
+
+
 def test_the_same_seed_gives_the_same_inspection_and_another_seed_other_splits():
     first, again, other = (inspect("phantom:n=40,size=16", seed=seed) for seed in (0, 0, 1))
     assert first.fingerprint == again.fingerprint and np.array_equal(first.table.splits, again.table.splits)

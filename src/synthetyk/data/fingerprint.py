@@ -127,20 +127,21 @@ def inspect(
     absent = missing_classes(kept.labels, kept.group_numbers, kept.splits) if removed else report.notes
     groups = GroupReport.of(table, rule)
     exact = CopyReport.of(copies.exact, range(len(table)), table)
+    depth = found.depth_rule(splits == "train")
     fingerprint = Fingerprint(
         location=printable(location),
         source=_name(source),
         content_hash=source.content_hash(),
         images=len(kept),
         classes=ClassReport.of(kept),
-        pixels=PixelReport.of(found, found.depth_rule(splits == "train")),
+        pixels=PixelReport.of(found, depth),
         groups=groups,
         exact_copies=exact,
         near_copies=CopyReport.of(copies.near, found.digests.tolist(), table),
         carved=report.carved,
         removed=removed,
         problems=report_problems(found.problems),
-        notes=(*_remarks(source), *absent, *_notes(groups, exact)),
+        notes=(*_remarks(source), *absent, *_notes(groups, exact, found.levels.outliers(depth))),
     )
     return Inspection(source, found, kept, fingerprint)
 
@@ -177,8 +178,8 @@ def _relations(table: SplitTable, copies: Copies) -> dict[str, NDArray[np.int64]
     return {"exact copy": copies.exact_clusters, "near copy": copies.near_clusters, "group": table.group_numbers}
 
 
-def _notes(groups: GroupReport, exact: CopyReport) -> list[str]:
-    notes = []
+def _notes(groups: GroupReport, exact: CopyReport, outliers: str) -> list[str]:
+    notes = [outliers] if outliers else []
     if not groups.known:
         notes.append("No patient or slide is known: images of one patient may stand in training and test.")
     if groups.leaking:

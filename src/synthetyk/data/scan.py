@@ -12,7 +12,7 @@ from synthetyk.core.errors import DatasetError, DecodeError
 from synthetyk.core.progress import Progress, silent
 from synthetyk.core.words import printable
 from synthetyk.data.digest import pixel_digest
-from synthetyk.data.pixels import DepthRule, depth_rule, is_grey, to_uint8
+from synthetyk.data.pixels import DepthRule, depth_rule, is_grey, outliers, to_uint8
 from synthetyk.data.source import Item, Problem, RawImage, Source
 
 THUMB = 16
@@ -67,6 +67,10 @@ class Levels:
         samples = pixels.ravel()
         for start in range(0, len(samples), CHUNK):  # bincount makes eight bytes of every sample
             counts += np.bincount(samples[start : start + CHUNK], minlength=values)
+
+    def outliers(self, rule: DepthRule) -> str:
+        """Say what a few large values of uint16 images cost all others, if anything."""
+        return outliers(np.sum(list(self.deep.values()), axis=0), rule) if self.deep else ""
 
     def histograms(self, rule: DepthRule) -> dict[str, NDArray[np.int64]]:
         """Return per class name counts of samples in 64 equal bins of 0..255, int64 ``(64,)``."""
