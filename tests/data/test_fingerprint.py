@@ -117,6 +117,37 @@ def test_turning_the_search_in_names_off_keeps_the_groups_that_the_data_set_give
     assert found.groups.known == 10 and found.groups.rule == "given by the data set: 10 groups"
 
 
+@pytest.fixture
+def one_patient(tmp_path, make_dicom) -> str:
+    """Six DICOM files in three folders, all of one patient."""
+    for number in range(6):
+        path = tmp_path / "scans" / f"study{number // 2}" / "series" / f"{number}.dcm"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(make_dicom(pixels(number), PatientID="ANONYMOUS"))
+    return str(tmp_path / "scans")
+
+
+@pytest.mark.parametrize("pattern", [None, "none"])
+def test_images_of_one_patient_are_a_note_that_says_how_many_patients_are_needed(one_patient, pattern):
+    found = inspect(one_patient, SourceOptions(group_pattern=pattern)).fingerprint
+    assert found.groups.known == 1 and found.classes.counts[""] == {"train": 6, "val": 0, "test": 0}
+    assert any("no image in val and test" in note and "no other split: 1." in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("pattern", "known"), [("(.+)/", 3), ("(.+)", 6)])
+def test_a_pattern_parts_dicom_files_that_bear_one_made_up_patient(one_patient, pattern, known):
+    found = inspect(one_patient, SourceOptions(group_pattern=pattern)).fingerprint
+    assert found.groups.known == known and all(found.classes.counts[""].values())
+    assert not any("no image in" in note for note in found.notes)
+
+
+def test_a_group_column_is_left_by_the_pattern_none_and_ignored_by_the_column_none(tmp_path):
+    folder(tmp_path, [f"{i}x.png" for i in range(6)])
+    (tmp_path / "labels.csv").write_text("file,label,patient\n" + "".join(f"{i}x.png,a,p\n" for i in range(6)))
+    asked = SourceOptions(group_pattern="none"), SourceOptions(group_column="none")
+    assert [inspect(str(tmp_path), options).fingerprint.groups.known for options in asked] == [1, 0]
+
+
 def test_without_groups_a_note_warns(tmp_path):
     found = inspect(folder(tmp_path, [f"a/{i}.png" for i in range(6)])).fingerprint
     assert found.groups.known == 0 and any("No patient or slide is known" in note for note in found.notes)

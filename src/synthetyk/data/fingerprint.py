@@ -141,7 +141,12 @@ def inspect(
         carved=report.carved,
         removed=removed,
         problems=report_problems(found.problems),
-        notes=(*_remarks(source), *absent, *_notes(groups, exact, found.levels.outliers(depth))),
+        notes=(
+            *_remarks(source),
+            *([report.shortage] if report.shortage else []),
+            *absent,
+            *_notes(groups, exact, found.levels.outliers(depth)),
+        ),
     )
     return Inspection(source, found, kept, fingerprint)
 
@@ -184,7 +189,8 @@ def _notes(groups: GroupReport, exact: CopyReport, outliers: str) -> list[str]:
         notes.append("No patient or slide is known: images of one patient may stand in training and test.")
     if groups.leaking:
         notes.append(
-            f"Groups in several of the data set's own splits: {groups.leaking}; results on them look too good."
+            f"Groups in several of the data set's own splits: {groups.leaking}; results on them look too good, unless "
+            "--remove-copies leaves them out of training."
         )
     if exact.conflicting:
         notes.append(f"Groups of exact copies that carry different labels: {exact.conflicting}.")

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Self
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from synthetyk.core import seeding
 from synthetyk.core.artifacts import write_bytes
 from synthetyk.core.errors import ArtifactError
+from synthetyk.core.words import listed
 from synthetyk.data.dataset import SPLITS, UNLABELLED, SplitName
 
 FRACTIONS = (0.70, 0.15, 0.15)
@@ -109,10 +110,12 @@ class SplitReport:
 
     Attributes:
         carved: The splits that the data set did not bring.
-        notes: What could not be had, in words.
+        shortage: Why one of them has no image, and what to do; empty if all have some.
+        notes: What could not be had besides, in words.
     """
 
     carved: tuple[SplitName, ...]
+    shortage: str
     notes: tuple[str, ...]
 
 
@@ -150,7 +153,20 @@ def assign_splits(
         share = fractions[SPLITS.index(name)] / sum(fractions)
         splits[pool[carver.take(share, later=len(missing) - 1 - position)]] = name
     carved: tuple[SplitName, ...] = tuple(name for name in SPLITS if name in missing)
-    return splits, SplitReport(carved, tuple(missing_classes(labels, groups, splits)))
+    shortage = _shortage(len(np.unique(groups[pool])), splits, carved)
+    return splits, SplitReport(carved, shortage, tuple(missing_classes(labels, groups, splits)))
+
+
+def _shortage(count: int, splits: NDArray[np.str_], carved: Sequence[SplitName]) -> str:
+    empty = [name for name in carved if not (splits == name).any()]
+    if not empty:
+        return ""
+    return (
+        f"There is no image in {listed(empty)}: a split is carved from whole patients, slides and sets of copies. "
+        f"Found that are in no other split: {count}. Expected: at least {len(carved) + 1}, and as many with images of "
+        "a class for it to be in every split. If there are more than were found, tell them by another --group-column "
+        "of a table, or by --group-pattern: '(.+)/' takes every folder for a patient, '(.+)' every file."
+    )
 
 
 def carved_fractions(official: NDArray[np.str_], validation: float | None) -> tuple[float, float, float]:
