@@ -39,6 +39,8 @@ class DicomSource(FileSource):
         source = cls(top if top.is_dir() else top.parent, options)
         paths = sorted(source._images(top), key=source.key) if top.is_dir() else [top]
         source._list(paths)
+        if top.is_dir():
+            source._remark_tables(top)
         if not source._items:
             raise DatasetError(f"There is no DICOM file with pixels in {location}{source._first_problem()}")
         return source

@@ -11,6 +11,7 @@ from synthetyk.core.errors import DecodeError
 from synthetyk.data.decode import decode, kind_of
 from synthetyk.data.dicom import shared_reader
 from synthetyk.data.source import Item, Problem, RawImage, SourceOptions
+from synthetyk.data.sources.columns import tables_in
 
 IMAGE_SUFFIXES = frozenset(
     {
@@ -162,6 +163,12 @@ class FileSource:
 
     def _report(self, path: Path, kind: str, message: str) -> None:
         self._problems.append(Problem(self.key(path), kind, message))
+
+    def _remark_tables(self, folder: Path) -> None:
+        """Say which tables of a folder are passed over: what its folders are called may not be what is wanted."""
+        if tables := tables_in(folder):
+            names = folders_in_words(path.name for path in tables)
+            self._remarks.append(f"Not read: {names}. If labels are in there, give the path of that file itself.")
 
     def _first_problem(self) -> str:
         """Return what an error says besides, if a problem may be why nothing is there."""

@@ -37,6 +37,7 @@ class FolderSource(FileSource):
                 expected="PNG, JPEG, TIFF, BMP or DICOM files, usually as [train|val|test]/CLASS/*",
             )
         source._list(paths)
+        source._remark_tables(root)
         return source
 
     def _list(self, paths: Sequence[Path]) -> None:
