@@ -64,3 +64,10 @@ def test_in_a_terminal_progress_is_a_bar(printed):
     with display.progress_of("train") as progress:
         progress(50, 100, "[odd] message")
     assert "train" in text.getvalue()
+
+
+def test_a_name_that_is_no_unicode_is_printed(monkeypatch):
+    written = io.BytesIO()
+    monkeypatch.setattr(display, "console", Console(file=io.TextIOWrapper(written, "utf-8", write_through=True)))
+    display.say("Written: caf\udce9")
+    assert written.getvalue() == b"Written: caf\\udce9\n"

@@ -5,6 +5,7 @@ from importlib.metadata import requires
 
 import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from synthetyk.cli import main
@@ -79,6 +80,16 @@ def test_inspect_writes_fingerprint_splits_and_contact_sheet(tmp_path):
     assert {path.name for path in (tmp_path / "look").iterdir()} == {
         *("fingerprint.json", "splits.csv", "contact_sheet.png")
     }
+
+
+def test_brackets_in_the_name_of_a_class_are_no_markup(exits, tmp_path):
+    for name in ("lesion[benign]", "[x]", "[bold]"):
+        for number in range(4):
+            path = tmp_path / "set" / name / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.full((4, 4), 10 * number, np.uint8)).save(path)
+    _, out, _ = exits("data", "inspect", tmp_path / "set", "--output", tmp_path / "look")
+    assert "lesion[benign]" in out and "[x]" in out and "[bold]" in out
 
 
 def test_a_run_needs_a_data_set():

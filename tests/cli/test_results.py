@@ -1,8 +1,10 @@
 import pytest
 
 from synthetyk.cli.results import display_of, show_result
+from synthetyk.core.progress import silent
 from synthetyk.evaluation.evaluate import Evaluation
-from synthetyk.pipeline.stage import StageRecord, record_path
+from synthetyk.pipeline.run_folder import begin_run
+from synthetyk.pipeline.stage import StageRecord, record_path, run_stage
 from synthetyk.pipeline.stages import BY_NAME
 
 pytestmark = pytest.mark.xdist_group("finished run")
@@ -23,6 +25,13 @@ def test_answers_of_an_earlier_training_are_not_printed(copied, capsys):
     said = capsys.readouterr().out
     assert "Does it help?" not in said and "May I share?" not in said
     assert "Look at:" in said
+
+
+def test_the_notes_of_the_fingerprint_are_told(tmp_path, capsys, tiny_settings):
+    run = begin_run(tmp_path / "run", tiny_settings("phantom:n=6,size=16,patients=1"))
+    run_stage(BY_NAME["fingerprint"], run, silent)
+    display_of(run).headline(BY_NAME["fingerprint"])
+    assert "There is no image in val and test" in capsys.readouterr().out
 
 
 def test_blurred_images_are_told_when_they_are_evaluated(copied, capsys):

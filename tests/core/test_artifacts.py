@@ -82,6 +82,12 @@ def test_not_a_number_is_not_written(tmp_path):
         write_json(tmp_path / "a.json", {"x": float("nan")})
 
 
+def test_a_path_that_is_no_unicode_is_read_as_it_was_written(tmp_path):
+    write_json(tmp_path / "run.json", {"dataset": "/data/caf\udce9"})
+    assert read_json(tmp_path / "run.json") == {"dataset": "/data/caf\udce9"}
+    assert "caf\\udce9" in (tmp_path / "run.json").read_text(encoding="utf-8")
+
+
 def test_a_file_hash_is_the_sha256_of_its_bytes(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert sha256_file(tmp_path / "a") == hashlib.sha256(b"abc").hexdigest()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from synthetyk.data.copies import clusters, exact_copies, near_copies
+from synthetyk.data.copies import clusters, exact_copies, find_copies, near_copies
 from synthetyk.data.source import SourceOptions
 from synthetyk.data.sources.phantom import PhantomSource
 
@@ -85,6 +85,38 @@ def test_memory_grows_with_the_block_and_not_with_the_square_of_the_set():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 6000**2 * 4 / 2  # a matrix of all pairs would need 144 MB
+
+
+def look_alikes(rows: int) -> np.ndarray:
+    """Four pictures, each there in so many variants that hardly differ."""
+    rng = np.random.default_rng(0)
+    pictures = np.tile(rng.normal(size=(4, 16, 16)), (rows // 4, 1, 1))
+    return (pictures + rng.normal(scale=0.01, size=pictures.shape)).astype(np.float32)
+
+
+@pytest.mark.parametrize("block", [100, 512, 4096])
+def test_each_of_many_look_alikes_is_linked_with_the_first_once(block):
+    links = near_copies(look_alikes(1200), [str(row) for row in range(1200)], block=block)
+    assert links == sorted((row % 4, row) for row in range(4, 1200))
+
+
+def test_memory_does_not_grow_with_the_pairs_of_look_alikes():
+    thumbs, digests = look_alikes(3000), np.array([str(row) for row in range(3000)])
+    tracemalloc.start()
+    copies = find_copies(thumbs, digests)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [len(group) for group in copies.near] == [750] * 4
+    assert peak < 50e6  # 1.1 million pairs alone are more than 150 MB
+
+
+@pytest.mark.parametrize("block", [3, 7, 60])
+def test_rows_that_are_alike_over_others_have_one_first(block):
+    rng = np.random.default_rng(0)
+    around = rng.permutation(60) * 2 * np.pi / 60  # of a ring of pictures only neighbours are alike
+    one, other = rng.normal(size=(2, 16, 16))
+    ring = np.stack([np.cos(angle) * one + np.sin(angle) * other for angle in around]).astype(np.float32)
+    assert near_copies(ring, [str(row) for row in range(60)], block=block) == [(0, row) for row in range(1, 60)]
 
 
 def test_clusters_are_linked_over_others():

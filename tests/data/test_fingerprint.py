@@ -117,6 +117,37 @@ def test_turning_the_search_in_names_off_keeps_the_groups_that_the_data_set_give
     assert found.groups.known == 10 and found.groups.rule == "given by the data set: 10 groups"
 
 
+@pytest.fixture
+def one_patient(tmp_path, make_dicom) -> str:
+    """Six DICOM files in three folders, all of one patient."""
+    for number in range(6):
+        path = tmp_path / "scans" / f"study{number // 2}" / "series" / f"{number}.dcm"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(make_dicom(pixels(number), PatientID="ANONYMOUS"))
+    return str(tmp_path / "scans")
+
+
+@pytest.mark.parametrize("pattern", [None, "none"])
+def test_images_of_one_patient_are_a_note_that_says_how_many_patients_are_needed(one_patient, pattern):
+    found = inspect(one_patient, SourceOptions(group_pattern=pattern)).fingerprint
+    assert found.groups.known == 1 and found.classes.counts[""] == {"train": 6, "val": 0, "test": 0}
+    assert any("no image in val and test" in note and "no other split: 1." in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("pattern", "known"), [("(.+)/", 3), ("(.+)", 6)])
+def test_a_pattern_parts_dicom_files_that_bear_one_made_up_patient(one_patient, pattern, known):
+    found = inspect(one_patient, SourceOptions(group_pattern=pattern)).fingerprint
+    assert found.groups.known == known and all(found.classes.counts[""].values())
+    assert not any("no image in" in note for note in found.notes)
+
+
+def test_a_group_column_is_left_by_the_pattern_none_and_ignored_by_the_column_none(tmp_path):
+    folder(tmp_path, [f"{i}x.png" for i in range(6)])
+    (tmp_path / "labels.csv").write_text("file,label,patient\n" + "".join(f"{i}x.png,a,p\n" for i in range(6)))
+    asked = SourceOptions(group_pattern="none"), SourceOptions(group_column="none")
+    assert [inspect(str(tmp_path), options).fingerprint.groups.known for options in asked] == [1, 0]
+
+
 def test_without_groups_a_note_warns(tmp_path):
     found = inspect(folder(tmp_path, [f"a/{i}.png" for i in range(6)])).fingerprint
     assert found.groups.known == 0 and any("No patient or slide is known" in note for note in found.notes)
@@ -204,6 +235,15 @@ def test_the_depth_rule_is_that_of_training(tmp_path):
     assert max(image.max_value for image in inspection.scan.images) > 60_000
 
 
+def test_a_value_that_costs_all_others_their_contrast_is_noted(tmp_path):
+    images = np.random.default_rng(0).integers(0, 900, (12, 16, 16), dtype=np.uint16)
+    images[3, 4, 5] = 65535
+    labels = np.arange(12) % 2
+    np.savez(tmp_path / "set.npz", train_images=images, train_labels=labels, test_images=images, test_labels=labels)
+    notes = inspect(str(tmp_path / "set.npz")).fingerprint.notes
+    assert any("2 of 6,144, the largest 65,535" in note for note in notes)
+
+
 def test_the_same_seed_gives_the_same_inspection_and_another_seed_other_splits():
     first, again, other = (inspect("phantom:n=40,size=16", seed=seed) for seed in (0, 0, 1))
     assert first.fingerprint == again.fingerprint and np.array_equal(first.table.splits, again.table.splits)
@@ -215,6 +255,20 @@ def test_a_name_that_is_no_unicode_can_be_reported(tmp_path):
     found = inspect(folder(tmp_path, names, images=dict.fromkeys(names, pixels(0))))
     found.fingerprint.save(tmp_path / "fingerprint.json")
     assert "a/\\udce9.png" in found.fingerprint.exact_copies.examples[0]
+
+
+def test_a_class_whose_folder_is_no_unicode_can_be_written(tmp_path):
+    root = folder(tmp_path / "d\udce9", [f"{label}/{i}.png" for label in ("caf\udce9", "tea") for i in range(4)])
+    found = inspect(root)
+    found.fingerprint.save(tmp_path / "fingerprint.json")
+    written = Fingerprint.load(tmp_path / "fingerprint.json")
+    assert written.classes.names == ("caf\\udce9", "tea") and written.location.endswith("d\\udce9")
+    assert set(found.table.labels.tolist()) == set(written.classes.names)
+
+
+def test_patients_below_a_class_whose_folder_is_no_unicode_are_told_by_their_folders(tmp_path):
+    names = [f"{label}/p{patient}/{i}.png" for label in ("caf\udce9", "tea") for patient in "abc" for i in range(2)]
+    assert inspect(folder(tmp_path, names)).fingerprint.groups.known == 3
 
 
 def test_pneumoniamnist_has_the_copies_that_are_known(real_data):

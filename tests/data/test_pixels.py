@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthetyk.data.pixels import DepthRule, depth_rule, fit, is_grey, to_uint8
+from synthetyk.data.pixels import DepthRule, depth_rule, fit, is_grey, outliers, to_uint8
 from synthetyk.data.source import RawImage
 
 RNG = np.random.default_rng(0)
@@ -21,6 +21,35 @@ def test_the_significant_bits_follow_the_largest_value(largest, declared, bits):
 
 def test_the_rule_says_in_words_what_it_does():
     assert "4095" in depth_rule(4000, 16).text
+
+
+def counted(**values: int) -> np.ndarray:
+    """Return how often each value occurs: ``_900=5`` is five times 900."""
+    counts = np.zeros(65536, dtype=np.int64)
+    for value, count in values.items():
+        counts[int(value[1:])] = count
+    return counts
+
+
+def test_what_one_outlying_value_costs_is_said():
+    assert outliers(counted(_0=5_000, _900=4_999, _65535=1), depth_rule(65535, 16)) == (
+        "99.9% of the values are at most 900, which 10 bits hold, but 16 bits are used because of values above 1,023: "
+        "1 of 10,000, the largest 65,535. It costs contrast: 99.9% of the values share 5 of 256 grey levels instead of "
+        "225. If the large ones are errors, correct them or leave their images out."
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "largest"),
+    [
+        (counted(_700=9_999, _1000=1), 1000),  # the same bits
+        (counted(_900=9_000, _65535=1_000), 65535),  # too many to be outliers
+        (counted(_200=10_000), 200),
+        (counted(_4000=9_999, _65535=1), 4000),  # beyond the rule, and clipped
+    ],
+)
+def test_large_values_that_cost_nothing_are_no_outliers(counts, largest):
+    assert outliers(counts, depth_rule(largest, 16)) == ""
 
 
 def test_12_bits_in_16_fill_the_8_bit_range():

@@ -1,3 +1,5 @@
+import csv
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -150,6 +152,28 @@ def test_of_two_groups_one_is_tested_on():
     assert report.notes == ("Class 'b' has 2 images in 2 groups: none in val.",)
 
 
+@pytest.mark.parametrize(
+    ("groups", "official", "empty", "found", "needed"),
+    [
+        ([0] * 30, [""] * 30, "val and test", 1, 3),
+        ([0, 1] * 15, [""] * 30, "val", 2, 3),
+        ([0] * 20 + [1] * 10, ["train"] * 20 + ["test"] * 10, "val", 1, 2),
+        ([0, 1] * 15, ["train"] * 20 + ["test"] * 10, "val", 0, 2),  # both reach into the official test split
+        ([0] * 10 + [1] * 10 + [2] * 10, [""] * 30, "val and test", 3, 3),  # each with a class of its own
+    ],
+)
+def test_a_split_that_stays_empty_is_named_with_what_was_found_and_is_needed(groups, official, empty, found, needed):
+    labels = names(["a"] * 10 + ["b"] * 10 + ["c"] * 10 if found == 3 else ["a"] * 30)
+    _, report = assign_splits(labels, np.array(groups), names(official), seed=0)
+    assert f"no image in {empty}:" in report.shortage and "--group-pattern" in report.shortage
+    assert f"no other split: {found}. Expected: at least {needed}," in report.shortage
+
+
+def test_splits_that_all_have_images_are_no_shortage():
+    groups = np.repeat(np.arange(3), 10)
+    assert assign_splits(names(["a"] * 30), groups, nothing_official(30), seed=0)[1].shortage == ""
+
+
 def test_large_groups_still_reach_every_split():
     groups = np.repeat(np.arange(4), 25)
     splits, _ = assign_splits(names(["a"] * 100), groups, nothing_official(100), seed=0)
@@ -201,6 +225,25 @@ def test_a_table_survives_being_written_and_read(tmp_path):
     read = SplitTable.load(tmp_path / "splits.csv")
     for column in ("keys", "labels", "groups", "splits"):
         assert np.array_equal(getattr(read, column), getattr(table(), column))
+
+
+@pytest.mark.parametrize("key", ["one\rtwo.png", "\r", 'a\r"b",\r\nc.png', "caf\udce9\r.png"])
+def test_a_carriage_return_in_a_name_survives_and_is_quoted_for_others(tmp_path, key):
+    odd = SplitTable(names([key, "2.png"]), names(["a", "b"]), names(["", ""]), names(["train", "test"]))
+    odd.save(tmp_path / "splits.csv")
+    assert SplitTable.load(tmp_path / "splits.csv").keys.tolist() == [key, "2.png"]
+    with (tmp_path / "splits.csv").open(newline="", errors="surrogateescape") as file:
+        assert [row[1] for row in csv.reader(file)] == ["key", key, "2.png"]
+
+
+def test_a_carriage_return_that_an_older_version_left_bare_is_read(tmp_path):
+    (tmp_path / "splits.csv").write_bytes(b"index,key,label,group,split\n0,one\rtwo.png,a,,train\n1,2.png,b,,test\n")
+    assert SplitTable.load(tmp_path / "splits.csv").keys.tolist() == ["one\rtwo.png", "2.png"]
+
+
+def test_a_table_that_another_program_has_saved_is_read(tmp_path):
+    (tmp_path / "splits.csv").write_bytes(b'index,key,label,group,split\r\n0,"1,5.png",a,,train\r\n')
+    assert SplitTable.load(tmp_path / "splits.csv").keys.tolist() == ["1,5.png"]
 
 
 def test_the_file_is_a_plain_table(tmp_path):

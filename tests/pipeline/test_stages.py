@@ -2,8 +2,9 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from synthetyk.core.errors import ConfigError
+from synthetyk.core.errors import ConfigError, DatasetError
 from synthetyk.core.progress import silent
 from synthetyk.data.cache import open_cache
 from synthetyk.evaluation.study.report import StudyReport
@@ -50,6 +51,19 @@ def test_the_study_used_the_generated_images_of_the_run(finished):
     card = json.loads((finished / "generator.json").read_text())
     assert manifest["model_sha256"] == card["sha256"]
     assert manifest["counts"] == {"benign": 80, "malignant": 80, "normal": 80}
+
+
+def test_without_validation_images_a_run_ends_before_anything_is_measured(tmp_path, tiny_settings):
+    rng = np.random.default_rng(0)
+    (tmp_path / "set").mkdir()
+    for number in range(6):
+        image = rng.integers(0, 256, (28, 28), dtype=np.uint8)
+        Image.fromarray(image).save(tmp_path / "set" / f"{number}.png")
+    (tmp_path / "set" / "labels.csv").write_text("file,label,patient\n" + "".join(f"{i},a,p\n" for i in range(6)))
+    run = begin_run(tmp_path / "run", tiny_settings(str(tmp_path / "set")))
+    run_stage(BY_NAME["fingerprint"], run, silent)
+    with pytest.raises(DatasetError, match=r"no validation images.*fingerprint\.json say why"):
+        run_stage(BY_NAME["plan"], run, silent)
 
 
 def test_a_set_without_labels_skips_the_study_with_the_reason(tmp_path, tiny_settings, run_all):

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from synthetyk.cli.display import console, progress_of, say
 from synthetyk.cli.options import DatasetOptions, absolute, expanded, name_of
@@ -55,7 +56,7 @@ def _show(found: Fingerprint) -> None:
     for split in SPLITS:
         table.add_column(split + (" (carved)" if split in found.carved else ""), justify="right")
     for name, counts in found.classes.counts.items():
-        table.add_row(name or "(no label)", *(str(counts[split]) for split in SPLITS))
+        table.add_row(Text(name or "(no label)"), *(str(counts[split]) for split in SPLITS))
     console.print(table)
     for sentence in found.sentences():
         say(sentence)

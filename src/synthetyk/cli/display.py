@@ -10,6 +10,7 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from synthetyk.core.progress import Progress
+from synthetyk.core.words import printable
 from synthetyk.pipeline.stage import Outcome, Stage
 
 console = Console(highlight=False)
@@ -89,8 +90,8 @@ class _Lines:
 
 
 def say(text: str, style: str = "") -> None:
-    """Print a line as it stands: brackets in names of files are no markup."""
-    console.print(Text(text, style=style), soft_wrap=True)
+    """Print a line as it stands: brackets in names of files are no markup, and not every name is Unicode."""
+    console.print(Text(printable(text), style=style), soft_wrap=True)
 
 
 def duration(seconds: float) -> str:

@@ -30,7 +30,7 @@ class DatasetOptions:
     images_root: Annotated[Path | None, typer.Option(help="Table: folder that the paths start from.")] = None
     group_pattern: Annotated[
         str | None,
-        typer.Option(help="Regular expression whose first group is the patient in a file name; 'none': no groups."),
+        typer.Option(help="Regular expression whose first group is the patient in a file name; 'none': no search."),
     ] = None
     max_pixels: Annotated[int, typer.Option(min=1, help="Skip images with more pixels, before decoding them.")] = (
         SourceOptions().max_pixels

@@ -51,8 +51,7 @@ def _fingerprint(run: RunFolder) -> Iterator[str]:
     if found.problems:
         kinds = ", ".join(f"{kind} {problem.count}" for kind, problem in found.problems.items())
         yield f"left out, with reasons in fingerprint.json: {kinds}"
-    if found.groups.leaking:
-        yield f"{found.groups.leaking} patients or slides stand in more than one split (--remove-copies drops them)"
+    yield from found.notes
 
 
 def _evaluation(run: RunFolder) -> Iterator[str]:

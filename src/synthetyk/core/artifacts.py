@@ -101,7 +101,9 @@ def write_bytes(path: Path, data: bytes, *, mode: int = 0o666) -> None:
 
 def write_json(path: Path, values: Any, *, mode: int = 0o666) -> None:
     """Write `values` as indented JSON atomically; NaN and infinity are refused."""
-    write_bytes(path, (json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode(), mode=mode)
+    text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    # What a path holds that is no Unicode is written as JSON escapes it, and read again as it was.
+    write_bytes(path, text.encode("utf-8", "backslashreplace"), mode=mode)
 
 
 def read_json(path: Path) -> Any:

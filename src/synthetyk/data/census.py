@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from synthetyk.core.config import Config
+from synthetyk.core.words import printable
 from synthetyk.data.dataset import SPLITS, SplitName
 from synthetyk.data.pixels import DepthRule
 from synthetyk.data.scan import Scan
@@ -192,7 +193,7 @@ class CopyReport(Config):
                 within[split] += max(0, len(set(there)) - 1)
             for late, early in PAIRS:
                 others = set(found[early])
-                across[f"{late} in {early}"] += sum(bool(others - {picture}) for picture in found[late])
+                across[f"{late} in {early}"] += sum(len(others) > (picture in others) for picture in found[late])
         return cls(
             groups=len(groups),
             within=dict(within),
@@ -227,8 +228,3 @@ def report_problems(problems: Sequence[Problem]) -> dict[str, ProblemReport]:
         kinds.setdefault(problem.kind, []).append((printable(problem.key), printable(problem.message)))
     frequent = sorted(kinds.items(), key=lambda entry: -len(entry[1]))
     return {kind: ProblemReport(count=len(found), examples=tuple(found[:EXAMPLES])) for kind, found in frequent}
-
-
-def printable(text: str) -> str:
-    """Return text that can be written as UTF-8: file names need not be."""
-    return str(text).encode("utf-8", "backslashreplace").decode()

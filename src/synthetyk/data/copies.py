@@ -37,9 +37,9 @@ class Copies:
 
 def find_copies(thumbs: NDArray[np.float32], digests: NDArray[np.str_]) -> Copies:
     """Find exact and near copies; see `exact_copies` and `near_copies`."""
-    exact, pairs = exact_copies(digests), near_copies(thumbs, digests)
-    near_clusters = clusters(len(digests), [*exact, *pairs])
-    near_firsts = {int(near_clusters[a]) for a, _ in pairs}
+    exact, links = exact_copies(digests), near_copies(thumbs, digests)
+    near_clusters = clusters(len(digests), [*exact, *links])
+    near_firsts = {int(near_clusters[first]) for first, _ in links}
     near = [rows for rows in _rows_by(near_clusters.tolist()) if rows[0] in near_firsts]
     return Copies(exact, near, clusters(len(digests), exact), near_clusters)
 
@@ -63,9 +63,10 @@ def near_copies(
     threshold: float = NEAR,
     block: int = BLOCK,
 ) -> list[tuple[int, int]]:
-    """Return pairs of rows that show the same picture in different pixels.
+    """Return each row that shows the picture of an earlier one in different pixels, after the first that does.
 
-    Of exact copies only the first takes part. Memory grows with ``block**2``, time with the square of the rows.
+    Rows may be alike directly or over others. Of exact copies only the first takes part. Memory grows with ``block**2``
+    and with the rows, however many of them are alike; time with the square of the rows.
 
     Args:
         thumbs: Grey thumbnails, ``(N, h, w)``.
@@ -73,15 +74,32 @@ def near_copies(
         threshold: Least correlation of the thumbnails' deviations from the set's mean picture.
         block: Rows that are compared at once.
     """
-    first = np.sort(np.unique(np.asarray(digests), return_index=True)[1])
-    deviations = _deviations(thumbs[first])
-    pairs: list[tuple[int, int]] = []
-    for i in range(0, len(first), block):
-        for j in range(i, len(first), block):
+    rows = np.sort(np.unique(np.asarray(digests), return_index=True)[1])
+    deviations = _deviations(thumbs[rows])
+    first = np.arange(len(rows))
+    for i in range(0, len(rows), block):
+        for j in range(i, len(rows), block):
             alike = deviations[i : i + block] @ deviations[j : j + block].T > threshold
-            a, b = np.nonzero(np.triu(alike, 1) if i == j else alike)
-            pairs += zip(first[a + i].tolist(), first[b + j].tolist(), strict=True)
-    return sorted(pairs)
+            _join(first, np.triu(alike, 1) if i == j else alike, i, j)
+    later = np.flatnonzero(first != np.arange(len(rows)))
+    return sorted(zip(rows[first[later]].tolist(), rows[later].tolist(), strict=True))
+
+
+def _join(first: NDArray[np.int64], alike: NDArray[np.bool_], i: int, j: int) -> None:
+    """Give rows that are alike, and all that were joined with them before, the first of them.
+
+    A pair is forgotten as soon as it is seen: there are as many as the square of a picture's copies.
+
+    Args:
+        first: First row that each row is joined with; changed in place.
+        alike: Whether a row from `i` on is like one from `j` on.
+        i: First row of the block's rows.
+        j: First row of the block's columns.
+    """
+    for row in np.flatnonzero(alike.any(axis=1)):
+        found = np.unique(first[np.append(j + np.flatnonzero(alike[row]), i + row)])
+        if len(found) > 1:
+            first[np.isin(first, found[1:])] = found[0]
 
 
 def _deviations(thumbs: NDArray[np.float32]) -> NDArray[np.float32]:

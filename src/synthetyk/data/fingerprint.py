@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from synthetyk.core.artifacts import Artifact
 from synthetyk.core.progress import Progress, silent
-from synthetyk.core.words import listed
+from synthetyk.core.words import listed, printable
 from synthetyk.data.census import ClassReport, CopyReport, GroupReport, PixelReport, ProblemReport, report_problems
 from synthetyk.data.copies import Copies, clusters, find_copies
 from synthetyk.data.dataset import SplitName
@@ -127,20 +127,26 @@ def inspect(
     absent = missing_classes(kept.labels, kept.group_numbers, kept.splits) if removed else report.notes
     groups = GroupReport.of(table, rule)
     exact = CopyReport.of(copies.exact, range(len(table)), table)
+    depth = found.depth_rule(splits == "train")
     fingerprint = Fingerprint(
-        location=location,
+        location=printable(location),
         source=_name(source),
         content_hash=source.content_hash(),
         images=len(kept),
         classes=ClassReport.of(kept),
-        pixels=PixelReport.of(found, found.depth_rule(splits == "train")),
+        pixels=PixelReport.of(found, depth),
         groups=groups,
         exact_copies=exact,
         near_copies=CopyReport.of(copies.near, found.digests.tolist(), table),
         carved=report.carved,
         removed=removed,
         problems=report_problems(found.problems),
-        notes=(*_remarks(source), *absent, *_notes(groups, exact)),
+        notes=(
+            *_remarks(source),
+            *([report.shortage] if report.shortage else []),
+            *absent,
+            *_notes(groups, exact, found.levels.outliers(depth)),
+        ),
     )
     return Inspection(source, found, kept, fingerprint)
 
@@ -151,7 +157,7 @@ def _name(source: Source) -> str:
 
 
 def _remarks(source: Source) -> Sequence[str]:
-    return source.remarks() if isinstance(source, Remarking) else ()
+    return [printable(remark) for remark in source.remarks()] if isinstance(source, Remarking) else ()
 
 
 def _official(found: Scan, options: SourceOptions) -> tuple[SplitTable, str]:
@@ -177,13 +183,14 @@ def _relations(table: SplitTable, copies: Copies) -> dict[str, NDArray[np.int64]
     return {"exact copy": copies.exact_clusters, "near copy": copies.near_clusters, "group": table.group_numbers}
 
 
-def _notes(groups: GroupReport, exact: CopyReport) -> list[str]:
-    notes = []
+def _notes(groups: GroupReport, exact: CopyReport, outliers: str) -> list[str]:
+    notes = [outliers] if outliers else []
     if not groups.known:
         notes.append("No patient or slide is known: images of one patient may stand in training and test.")
     if groups.leaking:
         notes.append(
-            f"Groups in several of the data set's own splits: {groups.leaking}; results on them look too good."
+            f"Groups in several of the data set's own splits: {groups.leaking}; results on them look too good, unless "
+            "--remove-copies leaves them out of training."
         )
     if exact.conflicting:
         notes.append(f"Groups of exact copies that carry different labels: {exact.conflicting}.")

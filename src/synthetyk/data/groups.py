@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from synthetyk.core.errors import ConfigError
+from synthetyk.core.words import printable
 
 SMALL_CLASS = 10
 _FRAME = re.compile(r"#[0-9]+$")
@@ -42,7 +43,7 @@ def groups_from_names(
         return [None] * len(keys), "not looked for in file names, as asked"
     if pattern is not None:
         return _by_pattern(keys, pattern)
-    groups = _by_last_number([_name(key, label) for key, label in zip(keys, labels, strict=True)])
+    groups = _by_last_number([_name(printable(key), label) for key, label in zip(keys, labels, strict=True)])
     objection = _objection(groups, labels)
     if objection:
         return [None] * len(keys), f"file names tell no patient or slide: {objection}"

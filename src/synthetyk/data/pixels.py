@@ -10,6 +10,8 @@ from synthetyk.core.config import Config
 from synthetyk.data.source import RawImage
 
 FitMode = Literal["stretch", "pad", "crop"]
+DEPTHS = (8, 10, 12, 14, 16)
+USUAL = 0.999  # part of all values beyond which one is an outlier
 
 
 class DepthRule(Config):
@@ -33,12 +35,37 @@ def depth_rule(max_value: int, bit_depth: int) -> DepthRule:
     """
     if bit_depth <= 8:
         return DepthRule(bits=8, text="8 bits: kept as they are")
-    bits = next(bits for bits in (8, 10, 12, 14, 16) if max_value < 2**bits)
+    bits = _bits_for(max_value)
     if bits == 8:
         text = f"{bit_depth} bits declared, values up to {max_value}: kept as they are"
     else:
         text = f"{bits} of {bit_depth} bits used (largest value {max_value}): divided by {2**bits - 1}, times 255"
     return DepthRule(bits=bits, text=text)
+
+
+def _bits_for(value: int) -> int:
+    return next(bits for bits in DEPTHS if value < 2**bits)
+
+
+def outliers(counts: NDArray[np.int64], rule: DepthRule) -> str:
+    """Say what a few large values cost all others, if the rule would be another one without them; else nothing.
+
+    Args:
+        counts: How often each value occurs in images beyond 8 bits, int64 ``(65536,)``.
+        rule: How values become uint8.
+    """
+    usual = int(np.searchsorted(counts.cumsum(), USUAL * counts.sum()))
+    bits = _bits_for(usual)
+    if bits >= rule.bits:
+        return ""
+    above, largest = int(counts[2**bits :].sum()), int(counts.nonzero()[0][-1])
+    shown, possible = (round(usual * 255 / (2**used - 1)) + 1 for used in (rule.bits, bits))
+    return (
+        f"{USUAL:.1%} of the values are at most {usual:,}, which {bits} bits hold, but {rule.bits} bits are used "
+        f"because of values above {2**bits - 1:,}: {above:,} of {counts.sum():,}, the largest {largest:,}. It costs "
+        f"contrast: {USUAL:.1%} of the values share {shown} of 256 grey levels instead of {possible}. If the large "
+        "ones are errors, correct them or leave their images out."
+    )
 
 
 def to_uint8(raw: RawImage, rule: DepthRule) -> NDArray[np.uint8]:

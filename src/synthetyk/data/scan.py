@@ -10,8 +10,9 @@ from PIL import Image
 
 from synthetyk.core.errors import DatasetError, DecodeError
 from synthetyk.core.progress import Progress, silent
+from synthetyk.core.words import printable
 from synthetyk.data.digest import pixel_digest
-from synthetyk.data.pixels import DepthRule, depth_rule, is_grey, to_uint8
+from synthetyk.data.pixels import DepthRule, depth_rule, is_grey, outliers, to_uint8
 from synthetyk.data.source import Item, Problem, RawImage, Source
 
 THUMB = 16
@@ -66,6 +67,10 @@ class Levels:
         samples = pixels.ravel()
         for start in range(0, len(samples), CHUNK):  # bincount makes eight bytes of every sample
             counts += np.bincount(samples[start : start + CHUNK], minlength=values)
+
+    def outliers(self, rule: DepthRule) -> str:
+        """Say what a few large values of uint16 images cost all others, if anything."""
+        return outliers(np.sum(list(self.deep.values()), axis=0), rule) if self.deep else ""
 
     def histograms(self, rule: DepthRule) -> dict[str, NDArray[np.int64]]:
         """Return per class name counts of samples in 64 equal bins of 0..255, int64 ``(64,)``."""
@@ -135,7 +140,7 @@ def scan(source: Source, *, progress: Progress = silent) -> Scan:
             raw = replace(raw, pixels=raw.pixels[..., :1])
         thumbs.append(_thumbnail(raw.pixels))
         images.append(_describe(item, raw, float(thumbs[-1].mean(dtype=np.float64))))
-        levels.add(item.label or "", raw.pixels)
+        levels.add(images[-1].item.label or "", raw.pixels)
     progress(len(items), len(items), "reading images")
     if not images:
         raise _nothing_usable(problems)
@@ -152,7 +157,8 @@ def _nothing_usable(problems: Sequence[Problem]) -> DatasetError:
 
 def _describe(item: Item, raw: RawImage, mean: float) -> ScannedImage:
     return ScannedImage(
-        item=item,
+        # A class may be a folder whose name is no Unicode; from here on its name is written everywhere.
+        item=replace(item, label=item.label and printable(item.label)),
         height=raw.pixels.shape[0],
         width=raw.pixels.shape[1],
         channels=raw.pixels.shape[2],

@@ -70,8 +70,8 @@ class SourceOptions(Config):
         group_column: Table column with patient or slide.
         split_column: Table column with train, val or test.
         images_root: Folder that the table's paths start from; default: beside the table.
-        group_pattern: Regular expression whose first group is the patient or slide in a file name; ``none`` turns
-            the automatic search off.
+        group_pattern: Regular expression whose first group is the patient or slide in a file name, before what the data
+            set says; ``none`` turns the search in names off, and leaves what the data set says.
         max_pixels: Images with more pixels than this are skipped, by their header, before decoding.
     """
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Self
@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from synthetyk.core import seeding
 from synthetyk.core.artifacts import write_bytes
 from synthetyk.core.errors import ArtifactError
+from synthetyk.core.words import listed
 from synthetyk.data.dataset import SPLITS, UNLABELLED, SplitName
 
 FRACTIONS = (0.70, 0.15, 0.15)
 COLUMNS = ("index", "key", "label", "group", "split")
+_RETURN = "\ud800"  # stands for a carriage return while a table is parsed; no decoded file can hold it
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,12 @@ class SplitTable:
     def save(self, path: Path) -> None:
         """Write ``splits.csv`` atomically."""
         text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows((index, *row) for index, row in enumerate(zip(*astuple(self), strict=True)))
+        plain = csv.writer(text, lineterminator="\n")
+        quoting = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)  # the other leaves a "\r" bare
+        plain.writerow(COLUMNS)
+        for index, row in enumerate(zip(*astuple(self), strict=True)):
+            writer = quoting if any("\r" in cell for cell in row) else plain
+            writer.writerow((index, *row))
         write_bytes(path, text.getvalue().encode("utf-8", "surrogateescape"))
 
     @classmethod
@@ -77,8 +82,7 @@ class SplitTable:
             ArtifactError: The file is missing, or is no table of splits.
         """
         try:
-            with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
-                header, *rows = csv.reader(file)
+            header, *rows = _rows(path.read_bytes().decode("utf-8", "surrogateescape"))
         except (OSError, ValueError, csv.Error) as error:
             raise ArtifactError(f"{path} cannot be read: {error}", action="Delete it and inspect again") from error
         order = [int(row[0]) if len(row) == len(COLUMNS) and row[0].isdigit() else -1 for row in rows]
@@ -89,16 +93,29 @@ class SplitTable:
         return cls(*(np.array([row[column] for row in rows], dtype=np.str_) for column in range(1, len(COLUMNS))))
 
 
+def _rows(text: str) -> list[list[str]]:
+    """Parse a table whose rows end in a line feed, also where an older version left a carriage return bare in a cell.
+
+    A table that another program has saved, with both at the end of each row, is read as such.
+    """
+    if text.partition("\n")[0].endswith("\r"):
+        return list(csv.reader(io.StringIO(text, newline="")))
+    rows = csv.reader(io.StringIO(text.replace("\r", _RETURN), newline=""))
+    return [[cell.replace(_RETURN, "\r") for cell in row] for row in rows]
+
+
 @dataclass(frozen=True)
 class SplitReport:
     """How the splits came about.
 
     Attributes:
         carved: The splits that the data set did not bring.
-        notes: What could not be had, in words.
+        shortage: Why one of them has no image, and what to do; empty if all have some.
+        notes: What could not be had besides, in words.
     """
 
     carved: tuple[SplitName, ...]
+    shortage: str
     notes: tuple[str, ...]
 
 
@@ -136,7 +153,20 @@ def assign_splits(
         share = fractions[SPLITS.index(name)] / sum(fractions)
         splits[pool[carver.take(share, later=len(missing) - 1 - position)]] = name
     carved: tuple[SplitName, ...] = tuple(name for name in SPLITS if name in missing)
-    return splits, SplitReport(carved, tuple(missing_classes(labels, groups, splits)))
+    shortage = _shortage(len(np.unique(groups[pool])), splits, carved)
+    return splits, SplitReport(carved, shortage, tuple(missing_classes(labels, groups, splits)))
+
+
+def _shortage(count: int, splits: NDArray[np.str_], carved: Sequence[SplitName]) -> str:
+    empty = [name for name in carved if not (splits == name).any()]
+    if not empty:
+        return ""
+    return (
+        f"There is no image in {listed(empty)}: a split is carved from whole patients, slides and sets of copies. "
+        f"Found that are in no other split: {count}. Expected: at least {len(carved) + 1}, and as many with images of "
+        "a class for it to be in every split. If there are more than were found, tell them by another --group-column "
+        "of a table, or by --group-pattern: '(.+)/' takes every folder for a patient, '(.+)' every file."
+    )
 
 
 def carved_fractions(official: NDArray[np.str_], validation: float | None) -> tuple[float, float, float]:

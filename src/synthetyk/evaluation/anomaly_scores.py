@@ -11,8 +11,9 @@ from synthetyk.core.artifacts import Artifact
 from synthetyk.core.config import Config
 from synthetyk.core.errors import DatasetError, DecodeError
 from synthetyk.core.progress import Progress, silent
+from synthetyk.core.words import printable
 from synthetyk.data.cache import CacheRecord
-from synthetyk.data.census import ProblemReport, printable, report_problems
+from synthetyk.data.census import ProblemReport, report_problems
 from synthetyk.data.source import Item, Problem, Source
 from synthetyk.evaluation.anomaly import AnomalyDetector
 from synthetyk.evaluation.anomaly_sheet import draw_sheet

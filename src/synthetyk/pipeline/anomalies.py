@@ -6,6 +6,7 @@ from typing import Any
 
 from synthetyk.core.errors import ConfigError, NotApplicableError, RunError
 from synthetyk.core.progress import Progress
+from synthetyk.core.words import printable
 from synthetyk.data.cache import CacheRecord, open_cache
 from synthetyk.data.classes import Classes
 from synthetyk.data.dataset import Subset
@@ -83,7 +84,7 @@ def judge_images(run: RunFolder, location: str, folder: Path, progress: Progress
     images, problems = judged.reports(limit)
     strangest_sheet(detector, source, form, judged, folder / SHEET_FILE)
     scores = AnomalyScores(
-        location=location,
+        location=printable(location),
         normal=about.normal,
         detector_sha256=about.autoencoder_sha256,
         limit=limit,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from synthetyk.core.errors import ConfigError, MetricError, NotApplicableError, RunError
+from synthetyk.core.errors import ConfigError, DatasetError, MetricError, NotApplicableError, RunError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import build_cache, open_cache
 from synthetyk.data.classes import classes_of
@@ -89,6 +89,7 @@ def _plan(run: RunFolder, _progress: Progress) -> None:
     """Plan, or, where a plan of the same data exists, lay what the user fixed since over it."""
     asked, processes = run.settings(), current_world().size
     fingerprint = Fingerprint.load(run.fingerprint)
+    _check_validation(fingerprint, run)
     classes = classes_of(fingerprint.classes.names, asked.classes)
     facts = facts_of(fingerprint, usable_threads(), classes, gpu=has_gpu(), processes=processes)
     before, record = load_present(Plan, run.plan), load_present(StageRecord, record_path(run, "plan"))
@@ -99,6 +100,12 @@ def _plan(run: RunFolder, _progress: Progress) -> None:
     _check_weights(plan.values, asked.encoder_weights)
     classes.save(run.classes)
     plan.save(run.plan)
+
+
+def _check_validation(found: Fingerprint, run: RunFolder) -> None:
+    """See that there are images on which trainings are judged, before anything is measured."""
+    if not any(counts["val"] for counts in found.classes.counts.values()):
+        raise DatasetError("There are no validation images", action=f"The notes of {run.fingerprint} say why")
 
 
 def _check_weights(plan: PlanValues, path: str) -> None:

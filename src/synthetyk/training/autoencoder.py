@@ -177,7 +177,9 @@ class AutoencoderTrainer:
         self, config: AutoencoderConfig, train: LabelledImages, val: LabelledImages, *, progress: Progress = silent
     ) -> None:
         if not (len(train) and len(val)):
-            raise TrainingError("There are no training or no validation images", action="Carve a validation split")
+            raise TrainingError(
+                "There are no training or no validation images", action="synthetyk data inspect says why"
+            )
         self.config, self.train, self.val, self.progress = config, train, val, progress
         self.network = build_autoencoder(config, train.shape)
         rate, decay = config.learning_rate, config.weight_decay

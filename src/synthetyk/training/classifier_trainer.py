@@ -279,7 +279,7 @@ def _class_weights(labels: NDArray[np.int64], classes: int) -> Tensor:
 
 def _check(train: LabelledImages, val: LabelledImages) -> None:
     if not len(val):
-        raise TrainingError("There are no validation images", action="Carve a validation split")
+        raise TrainingError("There are no validation images", action="synthetyk data inspect says why")
     if len(np.unique(train.labels)) < 2:
         raise TrainingError("The training images are of fewer than two classes", expected="at least two")
     if train.labels.min() < 0 or val.labels.min() < 0:

@@ -4,7 +4,7 @@ import pytest
 
 from synthetyk.core.errors import ConfigError, DatasetError
 from synthetyk.data.source import SourceOptions
-from synthetyk.data.sources.columns import Columns, choose_columns, guess_image_column, read_table
+from synthetyk.data.sources.columns import Columns, choose_columns, guess_column, read_table, tables_in
 
 
 def table(tmp_path, content):
@@ -91,6 +91,12 @@ def test_a_wrong_option_names_the_nearest_column():
 
 
 def test_guessing_the_image_column_gives_none_where_unclear():
-    assert guess_image_column(["id", "x"]) == "id"
-    assert guess_image_column(["file", "path"]) is None
-    assert guess_image_column(["x"]) is None
+    assert guess_column(["id", "x"], "image") == "id"
+    assert guess_column(["file", "path"], "image") is None
+    assert guess_column(["x"], "image") is None
+    assert guess_column(["id_code", "diagnosis"], "label") == "diagnosis"
+
+
+def test_the_tables_of_a_folder_are_those_directly_in_it(tree):
+    names = ["test.CSV", "a.tsv", ".hidden.csv", "notes.txt", "below/b.csv"]
+    assert [path.name for path in tables_in(tree(**dict.fromkeys(names, "x")))] == ["a.tsv", "test.CSV"]

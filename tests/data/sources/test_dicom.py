@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from synthetyk.core.errors import DatasetError
+from synthetyk.data.open import open_source
 from synthetyk.data.source import SourceOptions
 from synthetyk.data.sources.dicom import DicomSource
 
@@ -103,3 +104,9 @@ def test_real_files_are_listed_frame_by_frame(real_data):
     assert len(source.items()) == 39
     assert source.problems() == []
     assert {source.read(item).pixels.dtype for item in source.items()} == {np.dtype(np.uint8)}
+
+
+def test_a_table_beside_dicom_files_is_named_as_passed_over(tree, make_dicom):
+    source = open_source(str(tree(**{"scans/1.dcm": make_dicom([[0, 1], [2, 3]]), "train.csv": "id,label\n7,a\n"})))
+    assert isinstance(source, DicomSource)
+    assert source.remarks() == ["Not read: train.csv. If labels are in there, give the path of that file itself."]

@@ -87,6 +87,18 @@ def test_side_files_and_hidden_files_are_passed_over(tree):
     assert (len(source.items()), source.problems()) == (1, [])
 
 
+def test_tables_that_are_passed_over_are_named(tree):
+    tables = {"train.csv": "id_code,diagnosis\n1,0\n", "test.csv": "id_code\n2\n"}
+    source = listed(tree("train_images/1.png", "test_images/2.png", **tables))
+    assert source.remarks() == [
+        "Not read: test.csv, train.csv. If labels are in there, give the path of that file itself."
+    ]
+
+
+def test_a_folder_without_tables_speaks_for_itself(tree):
+    assert listed(tree("a/1.png", **{"a/list.csv": "x"})).remarks() == []
+
+
 def test_content_makes_an_image_whatever_its_name(tree, encode):
     root = tree("a/1.png", **{"a/scan": encode(np.zeros((3, 3), np.uint8), "TIFF"), "a/BM.txt": "BMI,age\n20,30\n"})
     assert [key for key, *_ in found(listed(root))] == ["a/1.png", "a/scan"]

@@ -3,6 +3,7 @@ from dataclasses import fields
 import pytest
 
 from synthetyk.core.errors import ConfigError, DatasetError, DatasetNotFoundError
+from synthetyk.data.open import open_source
 from synthetyk.data.source import Item, SourceOptions
 from synthetyk.data.sources.table import TableSource
 
@@ -143,6 +144,28 @@ def test_tables_are_recognised_by_what_they_lead_to(tree):
     assert not TableSource.recognises(str(root))
     assert not TableSource.recognises(str(root / "a/1.png"))
     assert not TableSource.recognises(str(root / "nothing"))
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("id_code,diagnosis", "No column looks like the image; the columns are 'id_code', 'diagnosis'"),
+        ("file,path,diagnosis", "More than one column could be the image: 'file', 'path'"),
+        ("file,age,sex", "No column looks like the label; the columns are 'file', 'age', 'sex'"),
+    ],
+)
+def test_a_folder_whose_table_leads_to_images_by_unclear_columns_is_no_image_folder(tree, header, message):
+    cells = ",x" * header.count(",")
+    root = tree("png/1a.png", "png/2b.png", **{"index.csv": f"{header}\n1a{cells}\n2b{cells}\n"})
+    with pytest.raises(DatasetError, match=message):
+        open_source(str(root))
+    named = SourceOptions(image_column=header.partition(",")[0], label_column=header.rpartition(",")[2])
+    assert [item.label for item in open_source(str(root), named).items()] == ["x", "x"]
+
+
+def test_a_table_of_counts_beside_class_folders_leads_to_no_image(tree):
+    root = tree("sick/1.png", "sick/2.png", "well/3.png", **{"counts.csv": "class,count\nsick,2\nwell,1000\n"})
+    assert not TableSource.recognises(str(root))
 
 
 def test_a_table_that_cannot_be_read_is_not_recognised_in_a_folder(tree):

@@ -23,7 +23,7 @@ from synthetyk.data.sources.cbis_tables import (
     lesions,
 )
 from synthetyk.data.sources.columns import NONE, Table, read_table
-from synthetyk.data.sources.files import folders_in_words, is_image, walk
+from synthetyk.data.sources.files import folders_in_words
 from synthetyk.data.sources.rows import Row, RowSource
 
 
@@ -110,9 +110,9 @@ class CbisDdsmSource(RowSource):
         """Report the images that no line leads to, if they are such a view or nothing tells what they are."""
         claimed = {path for lesion in every for path in pictures.of(lesion, view)}
         known = {uid for lesion in every for uid in lesion.series.values()}
-        for path in walk(self.root / "jpeg"):
+        for path in self._images(self.root / "jpeg"):
             shows = pictures.described.get(path)
-            if path in claimed or not is_image(path):
+            if path in claimed:
                 continue
             if shows is None:
                 self._report(path, "no_label", f"{INFO} does not list this image.")

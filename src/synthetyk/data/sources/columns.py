@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from synthetyk.core.config import nearest
 from synthetyk.core.errors import ConfigError, DatasetError
@@ -57,6 +58,12 @@ class Columns:
     split: str | None
 
 
+def tables_in(folder: Path) -> list[Path]:
+    """Return the tables directly in a folder, by name; hidden files are passed over."""
+    inside = (path for path in folder.iterdir() if path.suffix.lower() in TABLE_SUFFIXES)
+    return sorted(path for path in inside if path.is_file() and not path.name.startswith("."))
+
+
 def read_table(path: Path) -> Table:
     """Read a table; the delimiter is the one of ``,``, ``;`` and tab that its header holds most.
 
@@ -105,10 +112,10 @@ def choose_columns(names: Sequence[str], options: SourceOptions) -> Columns:
     return Columns(chosen["image"], chosen["label"], chosen["group"], chosen["split"])
 
 
-def guess_image_column(names: Sequence[str]) -> str | None:
-    """Return the column that holds the images by its name, None if none or several could."""
+def guess_column(names: Sequence[str], role: Literal["image", "label"]) -> str | None:
+    """Return the column that holds images, or labels, by its name; None if none or several could."""
     try:
-        return _one(names, "image", SourceOptions(), _IMAGE)
+        return _one(names, role, SourceOptions(), _IMAGE if role == "image" else _LABEL)
     except DatasetError:
         return None
 

@@ -37,11 +37,12 @@ class DicomSource(FileSource):
         """
         top = Path(location)
         source = cls(top if top.is_dir() else top.parent, options)
-        paths = sorted((file for file in walk(top) if is_image(file)), key=source.key) if top.is_dir() else [top]
+        paths = sorted(source._images(top), key=source.key) if top.is_dir() else [top]
         source._list(paths)
+        if top.is_dir():
+            source._remark_tables(top)
         if not source._items:
-            first = f"; {source._problems[0].message}" if source._problems else ""
-            raise DatasetError(f"There is no DICOM file with pixels in {location}{first}")
+            raise DatasetError(f"There is no DICOM file with pixels in {location}{source._first_problem()}")
         return source
 
     def _list(self, paths: Sequence[Path]) -> None:

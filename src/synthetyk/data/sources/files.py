@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from synthetyk.core.errors import DecodeError
 from synthetyk.data.decode import decode, kind_of
 from synthetyk.data.dicom import shared_reader
 from synthetyk.data.source import Item, Problem, RawImage, SourceOptions
+from synthetyk.data.sources.columns import tables_in
 
 IMAGE_SUFFIXES = frozenset(
     {
@@ -46,13 +47,17 @@ def as_split(name: str) -> str | None:
     return _SPLITS.get(name.strip().lower())
 
 
-def walk(root: Path) -> Iterator[Path]:
+def walk(root: Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[Path]:
     """Yield the files below a folder in a stable order; hidden files and folders are passed over.
 
     Linked folders are followed, each real folder once.
+
+    Args:
+        root: Where to begin.
+        unreadable: Told of every folder that cannot be listed; by default nobody is.
     """
     seen: set[str] = set()
-    for folder, folders, files in os.walk(root, followlinks=True):
+    for folder, folders, files in os.walk(root, onerror=unreadable, followlinks=True):
         real = os.path.realpath(folder)
         if real in seen:
             folders.clear()
@@ -148,8 +153,26 @@ class FileSource:
             return self.root / name, int(frame)
         return path, 0
 
+    def _images(self, root: Path) -> list[Path]:
+        """Return the images below a folder; a folder whose files cannot be known is a problem."""
+        return [path for path in walk(root, self._report_folder) if is_image(path)]
+
+    def _report_folder(self, error: OSError) -> None:
+        message = f"This folder cannot be listed ({error.strerror}): nothing in it is read."
+        self._report(Path(error.filename), "unreadable_folder", message)
+
     def _report(self, path: Path, kind: str, message: str) -> None:
         self._problems.append(Problem(self.key(path), kind, message))
+
+    def _remark_tables(self, folder: Path) -> None:
+        """Say which tables of a folder are passed over: what its folders are called may not be what is wanted."""
+        if tables := tables_in(folder):
+            names = folders_in_words(path.name for path in tables)
+            self._remarks.append(f"Not read: {names}. If labels are in there, give the path of that file itself.")
+
+    def _first_problem(self) -> str:
+        """Return what an error says besides, if a problem may be why nothing is there."""
+        return f"; {self._problems[0].message.rstrip('.')}" if self._problems else ""
 
     def _add(self, path: Path, *, label: str | None = None, split: str | None = None, group: str | None = None) -> None:
         """List a file: one item, or one for each frame of a DICOM file."""

@@ -6,7 +6,7 @@ from typing import Self
 
 from synthetyk.core.errors import DatasetError
 from synthetyk.data.source import SourceOptions
-from synthetyk.data.sources.files import FileSource, as_split, folders_in_words, is_image, walk
+from synthetyk.data.sources.files import FileSource, as_split, folders_in_words
 
 
 class FolderSource(FileSource):
@@ -30,14 +30,14 @@ class FolderSource(FileSource):
         """
         root = Path(location)
         source = cls(root, options)
-        paths = [path for path in walk(root) if is_image(path)]
-        paths.sort(key=source.key)
+        paths = sorted(source._images(root), key=source.key)
         if not paths:
             raise DatasetError(
-                f"There is no image in {location}",
+                f"There is no image in {location}{source._first_problem()}",
                 expected="PNG, JPEG, TIFF, BMP or DICOM files, usually as [train|val|test]/CLASS/*",
             )
         source._list(paths)
+        source._remark_tables(root)
         return source
 
     def _list(self, paths: Sequence[Path]) -> None:

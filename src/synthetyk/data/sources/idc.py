@@ -8,7 +8,7 @@ from typing import Self
 
 from synthetyk.core.errors import DatasetError
 from synthetyk.data.source import SourceOptions
-from synthetyk.data.sources.files import IMAGE_SUFFIXES, FileSource, folders_in_words, is_image, walk
+from synthetyk.data.sources.files import IMAGE_SUFFIXES, FileSource, folders_in_words, walk
 
 # In natural order the positive class is the second, which the study takes for the one to be found.
 CLASSES = {"0": "IDC negative", "1": "IDC positive"}
@@ -40,7 +40,7 @@ class IdcSource(FileSource):
         """
         root = Path(location).absolute()
         source = cls(root, options)
-        source._list([path for path in walk(root) if is_image(path)])
+        source._list(source._images(root))
         if not source._items:
             raise DatasetError(f"There is no patch in {location}", expected=f"files like {LAYOUT}")
         return source

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Self
 
@@ -13,13 +13,15 @@ from synthetyk.data.sources.columns import (
     Columns,
     Table,
     choose_columns,
-    guess_image_column,
+    guess_column,
     read_table,
+    tables_in,
 )
 from synthetyk.data.sources.files import as_split, folders_in_words, is_image, walk
 from synthetyk.data.sources.rows import Row, RowSource
 
 USUAL_STEM = "labels"
+LOOKED_AT = 5  # lines that tell whether a table leads to images
 
 
 class TableSource(RowSource):
@@ -62,7 +64,7 @@ class TableSource(RowSource):
         return source
 
     def _list(self, table: Table, columns: Columns) -> None:
-        finder = _Finder(self.root)
+        finder = _Finder(self.root, self._report_folder)
         found: dict[Path, list[Row]] = defaultdict(list)
         for line, cells in table.rows:
             row, image = _row(table, columns, line, cells), cells[columns.image]
@@ -85,20 +87,31 @@ def find_table(location: Path) -> Path | None:
         return location if location.suffix.lower() in TABLE_SUFFIXES else None
     if not location.is_dir():
         return None
-    inside = (path for path in location.iterdir() if path.is_file() and not path.name.startswith("."))
-    tables = [path for path in inside if path.suffix.lower() in TABLE_SUFFIXES]
+    tables = tables_in(location)
     return tables[0] if len(tables) == 1 else None
 
 
 def _leads_to_images(path: Path) -> bool:
-    """Tell whether one of a table's first lines names a file beside it."""
+    """Tell whether a table's first lines name files beside it.
+
+    Where no name of a column tells that it holds images, all of these lines must, beside a column of labels: then the
+    table is what the user means, and opening it says which column is unclear.
+    """
     try:
         table = read_table(path)
-        column = guess_image_column(table.names)
-        finder = _Finder(path.parent)
-        return column is not None and any(finder.find(cells[column], line) for line, cells in table.rows[:5])
     except DatasetError:
         return False
+    finder, image, label = _Finder(path.parent), guess_column(table.names, "image"), guess_column(table.names, "label")
+
+    def found(column: str) -> list[bool]:
+        try:
+            return [finder.find(cells[column], line) is not None for line, cells in table.rows[:LOOKED_AT]]
+        except DatasetError:  # a cell fits several files
+            return [False]
+
+    if image is not None:
+        return any(found(image))
+    return label is not None and any(all(found(name)) for name in table.names if name != label)
 
 
 def _row(table: Table, columns: Columns, line: int, cells: dict[str, str]) -> Row:
@@ -118,15 +131,15 @@ def _row(table: Table, columns: Columns, line: int, cells: dict[str, str]) -> Ro
 class _Finder:
     """Finds the files that cells mean; the tree is listed once, and only if it has to be."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, unreadable: Callable[[OSError], None] | None = None) -> None:
+        self.root, self.unreadable = root, unreadable
         self._images: list[Path] | None = None
         self._index: dict[str, list[Path]] = {}
 
     def images(self) -> list[Path]:
         """Return every image below the root."""
         if self._images is None:
-            self._images = [path for path in walk(self.root) if is_image(path)]
+            self._images = [path for path in walk(self.root, self.unreadable) if is_image(path)]
             for path in self._images:
                 for name in _names(path.relative_to(self.root)):
                     self._index.setdefault(name, []).append(path)
