@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from synthetyk.core.errors import ConfigError, DatasetError, MetricError, NotApplicableError, RunError
+from synthetyk.core.errors import ConfigError, MetricError, NotApplicableError
 from synthetyk.core.progress import Progress
 from synthetyk.data.cache import build_cache, open_cache
-from synthetyk.data.classes import classes_of
 from synthetyk.data.contact_sheet import class_sheet
-from synthetyk.data.fingerprint import Fingerprint, inspect
+from synthetyk.data.fingerprint import Fingerprint
 from synthetyk.data.open import open_source
 from synthetyk.data.splits import SplitTable
 from synthetyk.evaluation.evaluate import EvaluationConfig, evaluate
@@ -22,27 +21,22 @@ from synthetyk.evaluation.nearest_sheet import nearest_sheet
 from synthetyk.evaluation.privacy import PrivacyConfig, audit
 from synthetyk.evaluation.sampling import ImageSampler
 from synthetyk.evaluation.scores import ScoreConfig
-from synthetyk.evaluation.study.start import fitting
 from synthetyk.metrics.extractor import FeatureExtractor
 from synthetyk.pipeline.anomalies import ANOMALIES
-from synthetyk.pipeline.begin import begin_run, is_trained
+from synthetyk.pipeline.begin import begin_run
 from synthetyk.pipeline.compression import COMPRESS
-from synthetyk.pipeline.configs import classifier_config, features_config
-from synthetyk.pipeline.facts import facts_of
+from synthetyk.pipeline.configs import features_config
 from synthetyk.pipeline.fraction import part_of
 from synthetyk.pipeline.gans import config_of, train_gans
-from synthetyk.pipeline.hardware import has_gpu, usable_threads
 from synthetyk.pipeline.packaging import PACKAGE
 from synthetyk.pipeline.plan import Plan, PlanValues
-from synthetyk.pipeline.planner import make_plan, replanned
+from synthetyk.pipeline.preparation import FINGERPRINT, PLAN
 from synthetyk.pipeline.reporting import write_curves, write_report
-from synthetyk.pipeline.run_folder import RunFolder, load_present, sha256_of_weights
+from synthetyk.pipeline.run_folder import RunFolder, sha256_of_weights
 from synthetyk.pipeline.settings import Override
-from synthetyk.pipeline.speeds import MeasuredSpeeds
-from synthetyk.pipeline.stage import Stage, StageRecord, hashes, record_path
+from synthetyk.pipeline.stage import Stage
 from synthetyk.pipeline.study import STUDY
 from synthetyk.training.generator_file import load_generator
-from synthetyk.training.world import current_world
 
 AUDITED = 2000  # images of the synthetic set that the privacy audit looks at
 
@@ -59,65 +53,6 @@ def _chosen(*names: str) -> Any:
         return plan_of(run).model_dump(include=set(names)) | {"seed": run.settings().seed}
 
     return settings
-
-
-def _fingerprint(run: RunFolder, progress: Progress) -> None:
-    asked = run.settings()
-    _check_unchanged(run)
-    found = inspect(asked.dataset, asked.options, seed=asked.seed, remove_copies=asked.remove_copies, progress=progress)
-    found.fingerprint.save(run.fingerprint)
-    found.table.save(run.splits)
-
-
-def _check_unchanged(run: RunFolder) -> None:
-    """Refuse other data once a GAN is trained: it could not be gone on with, nor judged by what it met."""
-    record = load_present(StageRecord, record_path(run, "fingerprint"))
-    if record and is_trained(run) and record.settings["content"] != _fingerprint_settings(run)["content"]:
-        raise RunError(
-            f"{run.settings().dataset} has changed since the GAN of {run.path} was begun",
-            expected="the same files with the same contents",
-            action="Put them back, or begin another run: choose another --output",
-        )
-
-
-def _fingerprint_settings(run: RunFolder) -> Mapping[str, Any]:
-    asked = run.settings().model_dump(include={"dataset", "options", "seed", "remove_copies"})
-    return asked | {"content": open_source(run.settings().dataset, run.settings().options).content_hash()}
-
-
-def _plan(run: RunFolder, _progress: Progress) -> None:
-    """Plan, or, where a plan of the same data exists, lay what the user fixed since over it."""
-    asked, processes = run.settings(), current_world().size
-    fingerprint = Fingerprint.load(run.fingerprint)
-    _check_validation(fingerprint, run)
-    classes = classes_of(fingerprint.classes.names, asked.classes)
-    facts = facts_of(fingerprint, usable_threads(), classes, gpu=has_gpu(), processes=processes)
-    before, record = load_present(Plan, run.plan), load_present(StageRecord, record_path(run, "plan"))
-    if before and record and record.inputs == hashes(run, BY_NAME["plan"].reads):
-        plan = replanned(before, facts, asked)
-    else:
-        plan = make_plan(facts, asked, MeasuredSpeeds())
-    _check_weights(plan.values, asked.encoder_weights)
-    classes.save(run.classes)
-    plan.save(run.plan)
-
-
-def _check_validation(found: Fingerprint, run: RunFolder) -> None:
-    """See that there are images on which trainings are judged, before anything is measured."""
-    if not any(counts["val"] for counts in found.classes.counts.values()):
-        raise DatasetError("There are no validation images", action=f"The notes of {run.fingerprint} say why")
-
-
-def _check_weights(plan: PlanValues, path: str) -> None:
-    """See that published weights fit the encoder before anything is trained."""
-    if plan.classifier_weights != "none":
-        shape = (plan.channels, plan.resolution, plan.resolution)
-        config = classifier_config(plan, steps=plan.classifier_steps, seed=0)
-        fitting(config, shape, Path(path), plan.classifier_weights)
-
-
-def _plan_settings(run: RunFolder) -> Mapping[str, Any]:
-    return run.settings().model_dump(include={"overrides", "weights", "classes", "encoder_weights"})
 
 
 def _cache(run: RunFolder, progress: Progress) -> None:
@@ -205,22 +140,8 @@ def _report(run: RunFolder, _progress: Progress) -> None:
 
 
 STAGES = (
-    Stage(
-        "fingerprint",
-        "Looks at the data: what it is, which images cannot be used, copies, leaks, splits.",
-        reads=(),
-        writes=("fingerprint.json", "splits.csv"),
-        work=_fingerprint,
-        settings=_fingerprint_settings,
-    ),
-    Stage(
-        "plan",
-        "Derives every setting from the data, this machine and the budget.",
-        reads=("fingerprint.json",),
-        writes=("plan.json", "classes.json"),
-        work=_plan,
-        settings=_plan_settings,
-    ),
+    FINGERPRINT,
+    PLAN,
     Stage(
         "cache",
         "Decodes every image once.",
