@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -204,6 +205,25 @@ def test_an_empty_folder_may_receive_a_set(tmp_path, generator):
     (tmp_path / "set").mkdir()
     generate(generator, GenerationConfig(counts=(1, 1)), tmp_path / "set")
     assert verify(tmp_path / "set").count == 2
+
+
+@pytest.mark.parametrize("name", [".", "..", "../.."])
+def test_the_folder_that_one_is_in_is_refused_in_words(tmp_path, generator, monkeypatch, name):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    with pytest.raises(RunError, match="the folder that you are in"):
+        generate(generator, GenerationConfig(counts=(1, 1)), Path(name))
+    assert not contents(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["set", "../set", "../b/set"])
+def test_a_set_goes_where_a_relative_path_leads(tmp_path, generator, monkeypatch, name):
+    (tmp_path / "b").mkdir()
+    monkeypatch.chdir(tmp_path / "b")
+    for _ in range(2):
+        generate(generator, GenerationConfig(counts=(1, 1)), Path(name), overwrite=True)
+    assert verify(tmp_path / "b" / name).count == 2
+    assert not list(tmp_path.rglob("*.partial"))
 
 
 def test_a_failed_attempt_leaves_nothing_at_the_output_and_is_cleared_away(tmp_path, generator):

@@ -130,7 +130,8 @@ def write_set(
 
     Raises:
         ConfigError: The counts do not fit the generator.
-        RunError: Something lies at `output` (with `overwrite`: something other than a synthetic set).
+        RunError: Something lies at `output` (with `overwrite`: something other than a synthetic set), or it is the
+            folder that the process is in.
     """
     layout = _layout(source, config)
     target = _Target(output, single=config.format == "npz" and output.suffix == ".npz")
@@ -163,10 +164,20 @@ class _Target:
 
     def __init__(self, output: Path, *, single: bool) -> None:
         self.output, self.single, self.papers = output, single, Papers(output, single=single)
-        self._partial = output.with_name(f".{output.name}.partial")
+        self._place = output if single else output.resolve()  # "." has no name to put another folder beside
+
+    @property
+    def _partial(self) -> Path:
+        return self._place.with_name(f".{self._place.name}.partial")
 
     def check_free(self, overwrite: bool) -> None:
-        """Refuse to touch what is not ours."""
+        """Refuse to touch what is not ours, and a folder that cannot be replaced."""
+        if not self.single and Path.cwd().is_relative_to(self._place):
+            raise RunError(
+                f"{self.output} is the folder that you are in, or one that it lies in",
+                expected="a folder that can be put in place as a whole",
+                action="Choose another output, for example one within it",
+            )
         if not self.output.exists() or (self.output.is_dir() and not any(self.output.iterdir())):
             return
         ours = (self.papers.home / self.papers.manifest).is_file()
@@ -191,9 +202,9 @@ class _Target:
                     (self._partial / name).replace(papers.home / name)
             self._partial.rmdir()
             return
-        if self.output.exists():
-            shutil.rmtree(self.output)
-        self._partial.replace(self.output)
+        if self._place.exists():
+            shutil.rmtree(self._place)
+        self._partial.replace(self._place)
 
 
 def _layout(source: Source, config: GenerationConfig) -> Layout:
