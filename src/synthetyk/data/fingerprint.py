@@ -19,6 +19,8 @@ from synthetyk.data.scan import Scan, scan
 from synthetyk.data.source import SOURCES, Remarking, Source, SourceOptions
 from synthetyk.data.splits import SplitTable, assign_splits, carved_fractions, leaks, missing_classes
 
+MANY_CLASSES = 50  # more than this are rarely what a classifier is to tell apart: patients, series or dates are
+
 
 class Fingerprint(Artifact):
     """What a data set is like.
@@ -140,7 +142,7 @@ def inspect(
         carved=report.carved,
         removed=removed,
         problems=report_problems(found.problems),
-        notes=(*_remarks(source), *absent, *_notes(groups, exact)),
+        notes=(*_remarks(source), *absent, *_notes(kept.class_names, groups, exact)),
     )
     return Inspection(source, found, kept, fingerprint)
 
@@ -177,8 +179,13 @@ def _relations(table: SplitTable, copies: Copies) -> dict[str, NDArray[np.int64]
     return {"exact copy": copies.exact_clusters, "near copy": copies.near_clusters, "group": table.group_numbers}
 
 
-def _notes(groups: GroupReport, exact: CopyReport) -> list[str]:
+def _notes(names: Sequence[str], groups: GroupReport, exact: CopyReport) -> list[str]:
     notes = []
+    if len(names) > MANY_CLASSES:
+        notes.append(
+            f"There are {len(names):,} classes, more than {MANY_CLASSES}: is this the right label column, or folder? "
+            "Each class costs time and needs images of its own; of a table --label-column names another column."
+        )
     if not groups.known:
         notes.append("No patient or slide is known: images of one patient may stand in training and test.")
     if groups.leaking:
