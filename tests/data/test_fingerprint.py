@@ -341,3 +341,12 @@ def test_it_says_how_sizes_and_classes_differ(tmp_path):
     assert "Size (width x height): 20 to 30 x 20 to 30 pixels, 5 different." in sentences
     assert "Largest class over smallest in training: 4.0." in sentences
     assert "Splits: all come with the data set." in sentences
+
+
+@pytest.mark.parametrize(("classes", "asked"), [(50, False), (51, True)])
+def test_very_many_classes_are_asked_about(tmp_path, classes, asked):
+    location = folder(tmp_path, [f"{label:02}/{number}.png" for label in range(classes) for number in range(3)])
+    found = inspect(location).fingerprint
+    said = [note for note in found.notes if "is this the right label column" in note]
+    assert [note.startswith("There are 51 classes") for note in said] == [True] * asked
+    assert set(said) <= set(found.sentences())

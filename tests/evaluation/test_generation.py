@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -204,6 +205,55 @@ def test_an_empty_folder_may_receive_a_set(tmp_path, generator):
     (tmp_path / "set").mkdir()
     generate(generator, GenerationConfig(counts=(1, 1)), tmp_path / "set")
     assert verify(tmp_path / "set").count == 2
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_files_that_somebody_laid_into_a_set_are_never_overwritten(tmp_path, generator, format_):
+    generate(generator, GenerationConfig(counts=(4, 4), format=format_), tmp_path / "set")
+    mine = ["a.csv", "b/notes.txt", "c.md", "d.md", "e.md"]
+    for name in mine:
+        (tmp_path / "set" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "set" / name).write_bytes(b"mine")
+    before, drawn = contents(tmp_path), []
+    with pytest.raises(RunError, match=r"do not belong to its set: a\.csv, b/notes\.txt, c\.md and 2 more"):
+        generate(
+            generator,
+            GenerationConfig(counts=(1, 1), format=format_),
+            tmp_path / "set",
+            overwrite=True,
+            progress=lambda *told: drawn.append(told),
+        )
+    assert contents(tmp_path) == before
+    assert not drawn
+
+
+@pytest.mark.parametrize("left", [None, "{", "[]\n", "3\n"])
+def test_a_runs_set_whose_list_is_missing_or_damaged_is_made_again(tmp_path, generator, left):
+    config = GenerationConfig(counts=(4, 4), format="npz")
+    generate(generator, config, tmp_path / "set")
+    listing = tmp_path / "set" / "files.jsonl"
+    listing.unlink() if left is None else listing.write_text(left)
+    generate(generator, config, tmp_path / "set", overwrite=True)
+    assert verify(tmp_path / "set").count == 8
+
+
+@pytest.mark.parametrize("name", [".", "..", "../.."])
+def test_the_folder_that_one_is_in_is_refused_in_words(tmp_path, generator, monkeypatch, name):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    with pytest.raises(RunError, match="the folder that you are in"):
+        generate(generator, GenerationConfig(counts=(1, 1)), Path(name))
+    assert not contents(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["set", "../set", "../b/set"])
+def test_a_set_goes_where_a_relative_path_leads(tmp_path, generator, monkeypatch, name):
+    (tmp_path / "b").mkdir()
+    monkeypatch.chdir(tmp_path / "b")
+    for _ in range(2):
+        generate(generator, GenerationConfig(counts=(1, 1)), Path(name), overwrite=True)
+    assert verify(tmp_path / "b" / name).count == 2
+    assert not list(tmp_path.rglob("*.partial"))
 
 
 def test_a_failed_attempt_leaves_nothing_at_the_output_and_is_cleared_away(tmp_path, generator):

@@ -1,17 +1,23 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control, norm
 
+from synthetyk.core import seeding
 from synthetyk.core.errors import MetricError
-from synthetyk.metrics.auc import macro_auc
+from synthetyk.metrics.auc import macro_auc, weighted_macro_auc
 from synthetyk.metrics.bootstrap import (
     auc_samples,
     difference,
+    group_draws,
     holm,
+    image_weights,
     multiplicities,
     paired_difference,
+    seed_draws,
     smallest_detectable_effect,
 )
 
@@ -164,6 +170,32 @@ def test_shapes_that_do_not_fit_are_refused(shape: tuple[int, ...], groups: np.n
         auc_samples(np.full(shape, 0.5), LABELS, groups, arm="a", resamples=5, seed=0)
 
 
+def test_scores_are_those_of_all_resamples_at_once():
+    a, groups = arm(np.random.default_rng(1), 1, 3), ALONE // 2
+    draws = group_draws(groups, LABELS, 700, seeding.generator(4, "bootstrap/groups"))
+    chosen = seed_draws((1, 3), 700, seeding.generator(4, "bootstrap/seeds/a"))
+    at_once = np.mean([weighted_macro_auc(p, LABELS, draws[:, groups]) for p in a], axis=0)
+    found = auc_samples(a, LABELS, groups, arm="a", resamples=700, seed=4)
+    np.testing.assert_array_equal(found.samples, at_once + (chosen @ [macro_auc(p, LABELS) for p in a] - found.value))
+
+
+def test_a_large_test_split_is_never_resampled_as_a_whole():
+    count = 20_000
+    p, labels = two_classes(np.random.default_rng(1).normal(size=(1, count))), np.arange(count) % 2
+    tracemalloc.start()
+    auc_samples(p, labels, np.arange(count), arm="a", resamples=1000, seed=0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * 1000 * count  # what one array of int64 for all resamples would take
+
+
+def test_images_are_drawn_with_their_group():
+    draws = multiplicities(3, 700, np.random.default_rng(0))
+    numbers = np.array([2, 0, 2, 1])
+    found = np.concatenate([weights for _, weights in image_weights(draws, numbers)])
+    np.testing.assert_array_equal(found, draws[:, numbers])
+
+
 def test_smallest_detectable_effect_is_found_with_the_stated_power():
     rng = np.random.default_rng(1)
     d = paired_difference(arm(rng, 1, 5), arm(rng, 1, 5), LABELS, ALONE, resamples=300, seed=0)
@@ -185,6 +217,12 @@ def test_holm_lies_between_the_raw_and_bonferronis(p_values: list[float]):
     assert (corrected >= false_discovery_control(p_values) - 1e-12).all()  # Holm guards against more, so it gives more
     order = np.argsort(p_values)
     assert (np.diff(corrected[order]) >= 0).all()
+
+
+def test_multiplicities_of_many_resamples_are_one_stream_of_draws():
+    drawn = np.random.default_rng(3).integers(7, size=(700, 7))
+    expected = [np.bincount(row, minlength=7) for row in drawn]
+    np.testing.assert_array_equal(multiplicities(7, 700, np.random.default_rng(3)), expected)
 
 
 def test_multiplicities_are_fair_draws_with_replacement():

@@ -44,6 +44,16 @@ def test_each_set_tells_which_images_its_gan_met(two):
         assert set(met.judged.tolist()) == set(data.digests[data.splits == "val"].tolist())
 
 
+@pytest.mark.parametrize("left", [None, b"damaged"])
+def test_a_generator_that_is_missing_or_damaged_is_made_again(two, left):
+    weights = two.generator_of(1)
+    before = sha256_file(weights)
+    weights.unlink() if left is None else weights.write_bytes(left)
+    skipped = [run_stage(BY_NAME[name], two, silent).skipped for name in ("train", "generate")]
+    assert skipped == [False, True]
+    assert sha256_file(weights) == before
+
+
 def test_side_by_side_is_the_same_as_alone(two, tmp_path, tiny_settings):
     """Image by image: whether a GAN trains in this process or in a worker changes no bit."""
     before = sha256_file(two.generator_of(1))

@@ -1,3 +1,4 @@
+import dataclasses
 import time
 
 import numpy as np
@@ -88,6 +89,18 @@ def test_a_record_from_before_memory_was_measured_still_counts(run):
     write_json(path, values | {"schema": "stage/1"})
     again = run_stage(doubling(calls), run, silent)
     assert again.skipped and again.record.peak_mb is None
+
+
+def test_a_path_that_a_record_does_not_know_of_is_not_held_against_it(run):
+    calls = []
+    run_stage(doubling(calls), run, silent)
+    more = dataclasses.replace(doubling(calls), writes=("out.txt", "more.txt"))
+    (run / "more.txt").write_text("of an older version")
+    assert run_stage(more, run, silent).skipped
+    (run / "out.txt").write_text("tampered")
+    assert not run_stage(more, run, silent).skipped
+    (run / "more.txt").write_text("tampered")
+    assert not run_stage(more, run, silent).skipped
 
 
 def test_inputs_and_settings_are_looked_at_once(run):

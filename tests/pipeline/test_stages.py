@@ -10,6 +10,7 @@ from synthetyk.data.cache import open_cache
 from synthetyk.evaluation.study.report import StudyReport
 from synthetyk.pipeline.begin import begin_run
 from synthetyk.pipeline.plan import Plan
+from synthetyk.pipeline.reporting import up_to_date
 from synthetyk.pipeline.settings import merge_overrides
 from synthetyk.pipeline.stage import StageRecord, record_path, run_stage
 from synthetyk.pipeline.stages import BY_NAME, STAGES, at_fraction, up_to
@@ -39,6 +40,15 @@ def test_a_changed_study_does_not_train_the_gan_again(copied):
     skipped = {stage.name: run_stage(stage, copied, silent).skipped for stage in up_to("report")}
     assert [name for name, skip in skipped.items() if not skip] == ["plan", "study", "compress", "package", "report"]
     assert Plan.load(copied.plan).values.study_resamples == 150
+
+
+def test_a_gan_of_a_version_that_noted_less_is_not_trained_again(copied):
+    record = StageRecord.load(record_path(copied, "train"))
+    noted = {name: sha256 for name, sha256 in record.outputs.items() if name != "replicas/*/generator.safetensors"}
+    assert len(noted) == len(record.outputs) - 1
+    record.model_copy(update={"outputs": noted}).save(record_path(copied, "train"))
+    assert run_stage(BY_NAME["train"], copied, silent).skipped
+    assert up_to_date(copied, STAGES) >= {"train", "study", "package"}
 
 
 def test_the_report_names_the_verdict(finished):

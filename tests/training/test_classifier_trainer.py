@@ -11,6 +11,7 @@ from tests.training.bars import bars
 from synthetyk.core.errors import ArtifactError, ConfigError, DivergedError, TrainingError
 from synthetyk.tracking.jsonl import JsonlTracker, read_jsonl
 from synthetyk.tracking.tracker import NullTracker
+from synthetyk.training import labelled_images
 from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.classifier_optimizer import averaging, learning_rate_at
 from synthetyk.training.classifier_trainer import (
@@ -52,6 +53,20 @@ def test_the_returned_weights_are_the_best_looks_of_the_curve() -> None:
     best = next(point for point in trained.curve if point.step == trained.best_step)
     assert best == kept_point(trained.curve, "best", rarest=20)
     assert roc_auc_score(VAL.labels, trained.probabilities(VAL.images)[:, 1]) == pytest.approx(best.auc)
+
+
+def test_looks_take_some_of_many_validation_images_and_what_is_kept_is_judged_by_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(labelled_images, "LOOKED_AT", 30)
+    trainer = ClassifierTrainer(CONFIG.replace(keep="last"), TRAIN, bars(90, 1, rare=3))
+    trained, seen = trainer.fit(), trainer.looked_at
+    assert (len(seen), trainer.rarest) == (29, 10)
+    network = replace(trained, temperature=1.0)
+    said = network.probabilities(seen.batch(np.arange(29)))
+    assert trained.curve[-1].loss == pytest.approx(log_loss(seen.labels, said), abs=1e-5)
+    logits = torch.from_numpy(network.probabilities(trainer.val.batch(np.arange(90)))).log()
+    assert trained.temperature == best_temperature(logits, torch.from_numpy(trainer.val.labels))
 
 
 def test_progress_is_told_at_every_step() -> None:

@@ -3,6 +3,7 @@ import math
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -269,6 +270,16 @@ def test_a_generator_that_ignores_its_noise_from_the_beginning_is_found_and_advi
     assert {line["event"] for line in told} == {"collapse"}
     assert "use augmentation" in told[-1]["message"]
     assert (result.rollbacks, result.kimg) == (0, 0.8), "with nothing good to go back to, it trains on"
+
+
+def test_a_tick_looks_at_fewer_images_of_each_of_many_classes(tmp_path, discs, tiny, monkeypatch):
+    names = tuple("abcdefghijklmnop")
+    data = replace(discs(), labels=np.arange(120) % 16, class_names=names)
+    trainer = GANTrainer(tiny(classes=16, kimg=0.08), data, tmp_path, JsonlTracker(tmp_path / "m.jsonl"))
+    seen, ratios = [], trainer.monitor.ratios
+    monkeypatch.setattr(trainer.monitor, "ratios", lambda samples: seen.append(samples) or ratios(samples))
+    trainer.fit()
+    assert [{name: len(images) for name, images in samples.items()} for samples in seen] == [dict.fromkeys(names, 32)]
 
 
 def poisoned(monkeypatch, at_step, attempts):

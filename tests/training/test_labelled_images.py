@@ -3,7 +3,7 @@ import pytest
 
 from synthetyk.core.errors import TrainingError
 from synthetyk.data.dataset import Subset
-from synthetyk.training.labelled_images import ArrayImages, Chosen, Concatenated, LabelledImages
+from synthetyk.training.labelled_images import ArrayImages, Chosen, Concatenated, LabelledImages, looked_at
 
 NAMES = ("a", "b")
 
@@ -42,3 +42,32 @@ def test_chosen_may_repeat_an_image() -> None:
     assert (len(chosen), chosen.shape, chosen.class_names) == (3, (1, 2, 2), NAMES)
     assert chosen.labels.tolist() == [1, 1, 0]
     assert seen(chosen, [2, 0]) == [0, 3]
+
+
+def of_classes(*counts: int) -> ArrayImages:
+    labels = np.repeat(np.arange(len(counts)), counts)
+    return ArrayImages(np.zeros((len(labels), 1, 1, 1), dtype=np.uint8), labels, tuple(map(str, range(len(counts)))))
+
+
+def test_of_few_validation_images_all_are_looked_at() -> None:
+    few = of_classes(1500, 500)
+    assert looked_at(few) is few
+
+
+@pytest.mark.parametrize("counts", [(2000, 1), (20_000, 3000, 600, 39, 1), (500,) * 60])
+def test_of_many_validation_images_every_class_is_looked_at_by_its_share(counts: tuple[int, ...]) -> None:
+    many = of_classes(*counts)
+    found = looked_at(many)
+    assert 2000 - len(counts) < len(found) <= 2000
+    shares = np.bincount(found.labels, minlength=len(counts))
+    assert shares.min() >= 1
+    np.testing.assert_allclose(shares, 2000 * np.array(counts) / sum(counts), atol=4)
+
+
+def test_every_classifier_is_looked_at_with_the_same_images_none_of_them_twice() -> None:
+    many = of_classes(4000, 1000)
+    first, second = (looked_at(many) for _ in range(2))
+    assert isinstance(first, Chosen) and isinstance(second, Chosen)
+    assert np.array_equal(first.positions, second.positions)
+    assert len(np.unique(first.positions)) == len(first)
+    assert first.positions[:5].tolist() != [0, 1, 2, 3, 4]

@@ -28,6 +28,17 @@ def kinds(monitor, ticks, ratios=None):
     return [finding.kind for tick in ticks for finding in monitor.look(50, tick, ratios or {})]
 
 
+@pytest.mark.parametrize(
+    ("classes", "count"), [(0, 64), (1, 64), (2, 64), (8, 64), (9, 56), (16, 32), (64, 8), (65, 8), (1000, 8)]
+)
+def test_of_many_classes_fewer_images_each_are_looked_at(classes, count):
+    assert MonitorConfig().samples_of_each(classes) == count
+
+
+def test_as_many_images_as_were_asked_for_are_looked_at_of_few_classes():
+    assert MonitorConfig(samples=500).samples_of_each(8) == 500
+
+
 def test_mean_pairwise_distance_is_scipys():
     rows = np.random.default_rng(1).normal(size=(12, 5)).astype(np.float32)
     assert mean_pairwise_distance(rows) == pytest.approx(pdist(rows).mean(), rel=1e-6)

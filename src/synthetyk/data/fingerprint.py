@@ -19,6 +19,8 @@ from synthetyk.data.scan import Scan, scan
 from synthetyk.data.source import SOURCES, Remarking, Source, SourceOptions
 from synthetyk.data.splits import SplitTable, assign_splits, carved_fractions, leaks, missing_classes
 
+MANY_CLASSES = 50  # more than this are rarely what a classifier is to tell apart: patients, series or dates are
+
 
 class Fingerprint(Artifact):
     """What a data set is like.
@@ -145,7 +147,7 @@ def inspect(
             *_remarks(source),
             *([report.shortage] if report.shortage else []),
             *absent,
-            *_notes(groups, exact, found.levels.outliers(depth)),
+            *_notes(kept.class_names, groups, exact, found.levels.outliers(depth)),
         ),
     )
     return Inspection(source, found, kept, fingerprint)
@@ -183,8 +185,13 @@ def _relations(table: SplitTable, copies: Copies) -> dict[str, NDArray[np.int64]
     return {"exact copy": copies.exact_clusters, "near copy": copies.near_clusters, "group": table.group_numbers}
 
 
-def _notes(groups: GroupReport, exact: CopyReport, outliers: str) -> list[str]:
+def _notes(names: Sequence[str], groups: GroupReport, exact: CopyReport, outliers: str) -> list[str]:
     notes = [outliers] if outliers else []
+    if len(names) > MANY_CLASSES:
+        notes.append(
+            f"There are {len(names):,} classes, more than {MANY_CLASSES}: is this the right label column, or folder? "
+            "Each class costs time and needs images of its own; of a table --label-column names another column."
+        )
     if not groups.known:
         notes.append("No patient or slide is known: images of one patient may stand in training and test.")
     if groups.leaking:

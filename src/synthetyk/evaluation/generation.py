@@ -18,15 +18,17 @@ from synthetyk.core.artifacts import sha256_file
 from synthetyk.core.config import Config
 from synthetyk.core.errors import ConfigError, RunError
 from synthetyk.core.progress import Progress, silent
+from synthetyk.core.words import listed
 from synthetyk.data import shards
 from synthetyk.data.images_met import ImagesMet
 from synthetyk.data.shards import Batches, Format, Images, Labels, Layout
-from synthetyk.evaluation.synthetic_set import Manifest, MetFile, Papers
+from synthetyk.evaluation.synthetic_set import Manifest, MetFile, Papers, strangers
 
 if TYPE_CHECKING:  # where sets are drawn from packages there is no torch, elsewhere maybe no ONNX Runtime
     from synthetyk.runtime.generator import GeneratorSession
     from synthetyk.training.generator_file import LoadedGenerator
 
+NAMED = 3  # files of somebody else that a refusal names
 PIECE = 1024  # images that are drawn at a time, a multiple of the chunks in which generators draw
 Draw = Callable[[int | None, NDArray[np.int64]], Images]  # numbered images of a class, uint8 (n, C, H, W)
 
@@ -130,7 +132,8 @@ def write_set(
 
     Raises:
         ConfigError: The counts do not fit the generator.
-        RunError: Something lies at `output` (with `overwrite`: something other than a synthetic set).
+        RunError: Something lies at `output` (with `overwrite`: something other than a synthetic set, or files beside
+            it that are not of it), or it is the folder that the process is in.
     """
     layout = _layout(source, config)
     target = _Target(output, single=config.format == "npz" and output.suffix == ".npz")
@@ -163,10 +166,20 @@ class _Target:
 
     def __init__(self, output: Path, *, single: bool) -> None:
         self.output, self.single, self.papers = output, single, Papers(output, single=single)
-        self._partial = output.with_name(f".{output.name}.partial")
+        self._place = output if single else output.resolve()  # "." has no name to put another folder beside
+
+    @property
+    def _partial(self) -> Path:
+        return self._place.with_name(f".{self._place.name}.partial")
 
     def check_free(self, overwrite: bool) -> None:
-        """Refuse to touch what is not ours."""
+        """Refuse to touch what is not ours, and a folder that cannot be replaced."""
+        if not self.single and Path.cwd().is_relative_to(self._place):
+            raise RunError(
+                f"{self.output} is the folder that you are in, or one that it lies in",
+                expected="a folder that can be put in place as a whole",
+                action="Choose another output, for example one within it",
+            )
         if not self.output.exists() or (self.output.is_dir() and not any(self.output.iterdir())):
             return
         ours = (self.papers.home / self.papers.manifest).is_file()
@@ -174,6 +187,18 @@ class _Target:
             found = f"{self.output} exists" if ours else f"{self.output} exists and is no set that Synthetyk made"
             action = "Choose another output" + (", or overwrite it" if ours else "")
             raise RunError(found, expected="a path where nothing lies", action=action)
+        if not self.single:
+            self._refuse_strangers()
+
+    def _refuse_strangers(self) -> None:
+        """Spare what somebody laid beside the images: the folder is replaced as a whole."""
+        if others := strangers(self.output):
+            named = [*others[:NAMED], *([f"{len(others) - NAMED:,} more"] if len(others) > NAMED else [])]
+            raise RunError(
+                f"{self.output} holds files that do not belong to its set: {listed(named)}",
+                expected="nothing but the set that is to be overwritten",
+                action="Move them elsewhere, or choose another output",
+            )
 
     def fresh(self) -> Path:
         """Return an empty folder beside the output, what a killed attempt left there removed."""
@@ -191,9 +216,9 @@ class _Target:
                     (self._partial / name).replace(papers.home / name)
             self._partial.rmdir()
             return
-        if self.output.exists():
-            shutil.rmtree(self.output)
-        self._partial.replace(self.output)
+        if self._place.exists():
+            shutil.rmtree(self._place)
+        self._partial.replace(self._place)
 
 
 def _layout(source: Source, config: GenerationConfig) -> Layout:

@@ -155,9 +155,19 @@ def verify(path: Path) -> Manifest:
         if not (folder / name).is_file() or sha256_file(folder / name) != sha256:
             raise ArtifactError(f"{folder / name} is missing or was changed", action="Generate the set again")
     met = _check_met(manifest, folder)
-    if not papers.single:
-        _refuse_strangers(folder, {*listed, papers.manifest, papers.files, *met})
+    if not papers.single and (others := _others(folder, {*listed, papers.manifest, papers.files, *met})):
+        found = f"{folder / others[0]} does not belong to the set"
+        raise ArtifactError(found, action="Remove it, or generate the set again elsewhere")
     return manifest
+
+
+def strangers(folder: Path) -> list[str]:
+    """Return the files in the folder of a set that are not known to be of it, as paths within, sorted.
+
+    Where its list of files is missing or damaged it is taken for a set as runs have it: one npz.
+    """
+    papers = Papers(folder, single=False)
+    return _others(folder, {papers.manifest, papers.files, papers.met, *_named_by(folder / papers.files)})
 
 
 def manifest_of(path: Path) -> Manifest:
@@ -197,7 +207,14 @@ def _check_met(manifest: Manifest, folder: Path) -> set[str]:
     return {manifest.met.file}
 
 
-def _refuse_strangers(folder: Path, known: set[str]) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file() and path.relative_to(folder).as_posix() not in known:
-            raise ArtifactError(f"{path} does not belong to the set", action="Remove it, or generate the set again")
+def _named_by(listing: Path) -> set[str]:
+    try:
+        return {json.loads(line)["path"] for line in listing.read_text(encoding="utf-8").splitlines()}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {shards.NPZ_NAME}
+
+
+def _others(folder: Path, known: set[str]) -> list[str]:
+    """Return the files in a folder but those known, as paths within, sorted."""
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in found if name not in known)

@@ -20,7 +20,7 @@ A resample that leaves a class without an image has no AUC; its groups are drawn
 given that every class is seen, which matters only where a class has a handful of groups.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -30,10 +30,15 @@ from numpy.typing import NDArray
 from synthetyk.core import seeding
 from synthetyk.core.errors import MetricError
 from synthetyk.metrics.auc import weighted_macro_auc
-from synthetyk.metrics.checks import Floats, Rows, as_labels, as_probabilities
+from synthetyk.metrics.checks import Floats, Rows, as_labels, as_probabilities, blocks
 from synthetyk.metrics.interval import Interval, percentile_interval
 
 Statistic = Callable[[Floats, NDArray[np.int64], Rows], Floats]
+# How often each of n things is drawn in n draws: about once, and never anywhere near 65,536 times.
+Draws = NDArray[np.uint16]
+
+# Resamples that are drawn and scored at a time; those of a large test split together take gigabytes.
+BLOCK = 256
 
 # A class in one group of many vanishes from 37% of the resamples; 100 rounds leave none of them.
 REDRAWS = 100
@@ -129,12 +134,14 @@ def joint_samples(
     flat = [as_probabilities(p) for p in np.asarray(probabilities).reshape(-1, count, classes)]
     labels = as_labels(labels, flat[0])
     numbers = group_numbers(groups, count)
-    drawn = group_draws(numbers, labels, resamples, seeding.generator(seed, "bootstrap/groups"))[:, numbers]
+    draws = group_draws(numbers, labels, resamples, seeding.generator(seed, "bootstrap/groups"))
     chosen = seed_draws(trained, resamples, seeding.generator(seed, f"bootstrap/seeds/{arm}"))
     of_each = np.array([statistic(p, labels, np.ones((1, count)))[0] for p in flat])
     value = float(of_each.mean())
-    by_groups = np.mean([statistic(p, labels, drawn) for p in flat], axis=0)
-    return ArmSamples(value, by_groups + (chosen @ of_each - value))
+    by_groups = np.empty((len(flat), resamples))
+    for part, weights in image_weights(draws, numbers):
+        by_groups[:, part] = [statistic(p, labels, weights) for p in flat]
+    return ArmSamples(value, by_groups.mean(axis=0) + (chosen @ of_each - value))
 
 
 def difference(a: ArmSamples, b: ArmSamples) -> Difference:
@@ -191,10 +198,15 @@ def holm(p_values: Rows | list[float]) -> Floats:
     return corrected
 
 
-def multiplicities(count: int, resamples: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return how often each of `count` things is drawn with replacement, resample by resample: int64 ``(B, count)``."""
-    drawn = rng.integers(count, size=(resamples, count)) + count * np.arange(resamples)[:, None]
-    return np.bincount(drawn.ravel(), minlength=resamples * count).reshape(resamples, count)
+def multiplicities(count: int, resamples: int, rng: np.random.Generator) -> Draws:
+    """Return how often each of `count` things is drawn with replacement, resample by resample: ``(B, count)``."""
+    draws = np.empty((resamples, count), dtype=np.uint16)
+    for part in blocks(resamples, BLOCK):
+        rows = draws[part]
+        drawn = rng.integers(count, size=rows.shape)
+        drawn += count * np.arange(len(rows))[:, None]
+        rows[:] = np.bincount(drawn.ravel(), minlength=rows.size).reshape(rows.shape)
+    return draws
 
 
 def group_numbers(groups: Rows, count: int) -> NDArray[np.int64]:
@@ -220,14 +232,14 @@ def _shape(probabilities: Rows) -> tuple[tuple[int, int], int, int]:
 
 def group_draws(
     numbers: NDArray[np.int64], labels: NDArray[np.int64], resamples: int, rng: np.random.Generator
-) -> NDArray[np.int64]:
+) -> Draws:
     """Return how often each group is drawn ``(B, groups)``, every class with at least one image in every resample."""
     count = int(numbers.max()) + 1
-    holds = np.zeros((count, int(labels.max()) + 1), dtype=np.int64)
+    holds = np.zeros((count, int(labels.max()) + 1))
     np.add.at(holds, (numbers, labels), 1)
     draws = multiplicities(count, resamples, rng)
     for _ in range(REDRAWS):
-        lacking = ~(draws @ holds).all(axis=1)
+        lacking = ~np.concatenate([_holding_all(draws[part], holds) for part in blocks(resamples, BLOCK)])
         if not lacking.any():
             return draws
         draws[lacking] = multiplicities(count, int(lacking.sum()), rng)
@@ -238,6 +250,17 @@ def group_draws(
     )
 
 
+def image_weights(draws: Draws, numbers: NDArray[np.int64]) -> Iterator[tuple[slice, NDArray[np.int64]]]:
+    """Yield how often each image is drawn ``(b, N)``, block by block of the resamples, and which of them these are.
+
+    Args:
+        draws: How often each group is drawn ``(B, groups)``.
+        numbers: Group of each image ``(N,)``.
+    """
+    for part in blocks(len(draws), BLOCK):
+        yield part, draws[part].take(numbers, axis=1).astype(np.int64)
+
+
 def seed_draws(trained: tuple[int, int], resamples: int, rng: np.random.Generator) -> Floats:
     """Return each trained classifier's share in each resample's mean, float64 ``(B, G * S)``, rows summing to 1."""
     gans, seeds = trained
@@ -246,6 +269,12 @@ def seed_draws(trained: tuple[int, int], resamples: int, rng: np.random.Generato
     return (outer[:, :, None] + inner - 1).reshape(resamples, -1) / (gans * seeds)
 
 
-def _stretched(drawn: NDArray[np.int64]) -> Floats:
+def _holding_all(draws: Draws, holds: Floats) -> NDArray[np.bool_]:
+    """Tell which resamples hold an image of every class; whole numbers stay exact in float64, and are quicker."""
+    holding: NDArray[np.bool_] = np.all(draws.astype(np.float64) @ holds, axis=1)
+    return holding
+
+
+def _stretched(drawn: Draws) -> Floats:
     count = drawn.shape[1]
-    return np.ones(drawn.shape) if count == 1 else 1 + np.sqrt(count / (count - 1)) * (drawn - 1)
+    return np.ones(drawn.shape) if count == 1 else 1 + np.sqrt(count / (count - 1)) * (drawn.astype(np.float64) - 1)

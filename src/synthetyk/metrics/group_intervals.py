@@ -1,9 +1,11 @@
 """Intervals of accuracy and calibration that know that images of one patient are no independent samples."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from synthetyk.core import seeding
-from synthetyk.metrics.bootstrap import group_draws, group_numbers
+from synthetyk.metrics.bootstrap import group_draws, group_numbers, image_weights
 from synthetyk.metrics.checks import Floats, Rows, as_labels, as_probabilities
 from synthetyk.metrics.interval import Interval, percentile_interval
 
@@ -27,8 +29,9 @@ def accuracy_interval(
     """
     p = as_probabilities(probabilities)
     right = (p.argmax(axis=1) == as_labels(labels, p)).astype(np.float64)
-    weights = _draws(p, labels, groups, resamples, seed)
-    return percentile_interval(float(right.mean()), weights @ right / weights.sum(axis=1))
+    draws = _draws(p, labels, groups, resamples, seed)
+    shares = np.concatenate([weights @ right / weights.sum(axis=1) for weights in draws])
+    return percentile_interval(float(right.mean()), shares)
 
 
 def calibration_interval(
@@ -61,11 +64,11 @@ def calibration_interval(
         return summed
 
     value = float(error(np.ones((1, len(p))))[0])
-    return percentile_interval(value, error(_draws(p, labels, groups, resamples, seed)))
+    return percentile_interval(value, np.concatenate([*map(error, _draws(p, labels, groups, resamples, seed))]))
 
 
-def _draws(p: Floats, labels: Rows, groups: Rows, resamples: int, seed: int) -> Floats:
-    """Return how often each image is drawn, float64 ``(B, N)``."""
+def _draws(p: Floats, labels: Rows, groups: Rows, resamples: int, seed: int) -> Iterator[Floats]:
+    """Yield how often each image is drawn, float64 ``(b, N)``, block by block of the resamples."""
     numbers = group_numbers(groups, len(p))
     drawn = group_draws(numbers, as_labels(labels, p), resamples, seeding.generator(seed, "bootstrap/groups"))
-    return drawn[:, numbers].astype(np.float64)
+    return (weights.astype(np.float64) for _, weights in image_weights(drawn, numbers))

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from synthetyk.core import seeding
 from synthetyk.metrics.auc import weighted_auc
-from synthetyk.metrics.bootstrap import group_numbers, multiplicities
+from synthetyk.metrics.bootstrap import Draws, group_numbers, multiplicities
 from synthetyk.metrics.checks import Rows
 from synthetyk.metrics.interval import Interval, percentile_interval
 from synthetyk.metrics.neighbours import nearest
@@ -51,8 +51,6 @@ def membership_auc(
     return percentile_interval(value, weighted_auc(scores, is_member, np.hstack(weights)))
 
 
-def _image_weights(
-    count: int, groups: NDArray[np.int64] | None, resamples: int, rng: np.random.Generator
-) -> NDArray[np.int64]:
+def _image_weights(count: int, groups: NDArray[np.int64] | None, resamples: int, rng: np.random.Generator) -> Draws:
     numbers = group_numbers(np.arange(count) if groups is None else groups, count)
     return multiplicities(int(numbers.max()) + 1, resamples, rng)[:, numbers]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from synthetyk.core import seeding
 from synthetyk.core.errors import MetricError
 from synthetyk.metrics.auc import weighted_auc
-from synthetyk.metrics.bootstrap import ArmSamples, group_draws, group_numbers, seed_draws
+from synthetyk.metrics.bootstrap import ArmSamples, group_draws, group_numbers, image_weights, seed_draws
 from synthetyk.metrics.checks import Floats, Rows, as_labels, as_probabilities, blocks
 
 LEAST = 1e-12  # probability that a logarithm is taken of
@@ -41,7 +41,8 @@ class Resampling:
         drawn = group_draws(numbers, self.labels, resamples, seeding.generator(seed, "bootstrap/groups"))
         # How often each image is drawn (1 + B, N). The first row draws each once: it gives the scores themselves.
         self.weights = np.ones((1 + resamples, len(numbers)), dtype=np.uint16)
-        self.weights[1:] = drawn.astype(np.uint16)[:, numbers]
+        for part, weights in image_weights(drawn, numbers):
+            self.weights[1:][part] = weights
 
     def scores(self, probabilities: Rows, *, positive: Literal[0, 1] = 1) -> dict[str, ArmSamples]:
         """Return `SCORES` by name, each the mean over the seeds with its samples.

@@ -19,7 +19,7 @@ from synthetyk.evaluation.synthetic_set import Manifest
 from synthetyk.pipeline.hardware import usable_threads
 from synthetyk.pipeline.lock import locked
 from synthetyk.pipeline.run_folder import RunFolder, load_present
-from synthetyk.pipeline.stage import Stage, StageRecord, hashes, record_path
+from synthetyk.pipeline.stage import Stage, StageRecord, as_left, record_path
 from synthetyk.report.inputs import ReportInputs, StageLine
 from synthetyk.report.plots import training_curves
 from synthetyk.report.report import render_report
@@ -134,7 +134,7 @@ def _applies(run: RunFolder, name: str) -> bool:
 
 def _follows(record: StageRecord, stage: Stage, run: RunFolder, left: Mapping[str, str]) -> bool:
     fed = all(left.get(name, found) == found for name, found in record.inputs.items())
-    return fed and _same_settings(record, stage, run) and record.outputs == hashes(run, stage.writes)
+    return fed and _same_settings(record, stage, run) and as_left(record, stage, run)
 
 
 def _same_settings(record: StageRecord, stage: Stage, run: RunFolder) -> bool:

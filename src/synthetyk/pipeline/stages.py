@@ -162,7 +162,10 @@ STAGES = (
         "train",
         "Trains the GAN, or goes on with it.",
         reads=("cache", "features"),
-        writes=("generator.safetensors", "generator.json", "metrics.jsonl", "curves.png", "replicas/*/generator.json"),
+        writes=(
+            *("generator.safetensors", "generator.json", "metrics.jsonl", "curves.png"),
+            *("replicas/*/generator.json", "replicas/*/generator.safetensors"),
+        ),
         work=_train,
         settings=_train_settings,
     ),

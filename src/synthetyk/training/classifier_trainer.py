@@ -29,7 +29,7 @@ from synthetyk.training.classifier_augment import augment
 from synthetyk.training.classifier_optimizer import averaging, learning_rate_at, optimizer_of
 from synthetyk.training.ema import EMA
 from synthetyk.training.encoder_start import EncoderStart
-from synthetyk.training.labelled_images import LabelledImages
+from synthetyk.training.labelled_images import LabelledImages, looked_at
 from synthetyk.training.numerics import prepare_torch
 from synthetyk.training.validation_curve import (
     ValidationPoint,
@@ -51,7 +51,8 @@ class ClassifierTrainer:
     Args:
         config: How to train.
         train: Training images, all labelled.
-        val: Validation images, all labelled; they choose the weights and the temperature.
+        val: Validation images, all labelled; they choose the weights and the temperature. Looks in the training take no
+            more than `looked_at` returns of them, what is kept is judged by all.
         start: What the encoder begins with instead of first weights of the seed.
         network: What to train instead of a network of the settings; its weights are where the training begins.
         tracker: Told the losses, accuracy, AUC and learning rate of every look at the validation split.
@@ -84,7 +85,8 @@ class ClassifierTrainer:
         self.optimizer = optimizer_of(self.network, config)
         self.order = BatchOrder(_pools(train.labels, config), config.batch_size, config.seed, shuffle=config.shuffle)
         self.curve: list[ValidationPoint] = []
-        self.rarest = int(np.bincount(val.labels)[np.unique(val.labels)].min())
+        self.looked_at = looked_at(val)
+        self.rarest = int(np.unique(self.looked_at.labels, return_counts=True)[1].min())
         self.losses: list[Tensor] = []  # of the steps since the last look
         self.class_weights = _class_weights(train.labels, classes) if config.balance == "weights" else None
 
@@ -179,26 +181,26 @@ class ClassifierTrainer:
         Raises:
             DivergedError: They are no longer finite.
         """
-        logits, labels = self._validation_logits(), torch.from_numpy(self.val.labels)
+        logits, labels = self._logits(self.looked_at), torch.from_numpy(self.looked_at.labels)
         if not logits.isfinite().all():
             raise DivergedError(f"The classifier diverged before step {step}", action="Lower its learning rate")
         return ValidationPoint(
             step=step,
             loss=float(F.cross_entropy(logits, labels)),
             accuracy=float((logits.argmax(dim=1) == labels).double().mean()),
-            auc=judgeable_auc(logits.softmax(dim=1).double().numpy(), self.val.labels),
+            auc=judgeable_auc(logits.softmax(dim=1).double().numpy(), self.looked_at.labels),
         )
 
     @torch.inference_mode()
-    def _validation_logits(self) -> Tensor:
-        positions = np.arange(len(self.val), dtype=np.int64)
+    def _logits(self, shown: LabelledImages) -> Tensor:
+        positions = np.arange(len(shown), dtype=np.int64)
         starts = range(0, len(positions), BATCH)
-        batches = (self.val.batch(positions[start : start + BATCH]) for start in starts)
+        batches = (shown.batch(positions[start : start + BATCH]) for start in starts)
         return torch.cat([self.average.network(to_network(images)) for images in batches])
 
     def _trained(self, best: ValidationPoint) -> TrainedClassifier:
         """Return the averaged network as it is, calibrated, and as it sees best."""
-        temperature = best_temperature(self._validation_logits(), torch.from_numpy(self.val.labels))
+        temperature = best_temperature(self._logits(self.val), torch.from_numpy(self.val.labels))
         trained = TrainedClassifier(
             self.average.network,
             self.config,

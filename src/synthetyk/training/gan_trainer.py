@@ -192,7 +192,8 @@ class GANTrainer:
         if not self.gan.finite():
             values = values | {"weights": math.nan}
         broken = not all(math.isfinite(value) for value in values.values())
-        images = {} if broken else first_images(self.sampler, self._class_names, self.config.monitor.samples)
+        count = self.config.monitor.samples_of_each(self.config.network.classes)
+        images = {} if broken else first_images(self.sampler, self._class_names, count)
         ratios = self.monitor.ratios(images)
         findings = self.monitor.look(self.kimg, values, ratios)
         rates = {"kimg": self.kimg, "learning_rate": self.gan.learning_rates[0]}

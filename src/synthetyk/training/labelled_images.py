@@ -7,9 +7,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from synthetyk.core import seeding
 from synthetyk.core.errors import TrainingError
 
 Positions = NDArray[np.int64]
+LOOKED_AT = 2000  # validation images of one look in a training: of two equal classes an AUC of 0.9 is known to 0.007
 
 
 class LabelledImages(Protocol):
@@ -134,3 +136,21 @@ class Concatenated:
             mine = owner == number
             images[mine] = part.batch(positions[mine] - (self._ends[number] - len(part)))
         return images
+
+
+def looked_at(val: LabelledImages) -> LabelledImages:
+    """Return the validation images that looks in a training take: all of them, or of many every class's share.
+
+    Which these are depends on the split alone, so that every classifier is looked at with the same.
+
+    Args:
+        val: The validation images, all labelled.
+    """
+    if len(val) <= LOOKED_AT:
+        return val
+    order = seeding.generator(0, "classifier/looks").permutation(len(val))
+    of_class = [order[val.labels[order] == label] for label in np.unique(val.labels)]
+    # One of every class before the rest is shared out, or the rarest would have none.
+    left, more = max(LOOKED_AT - len(of_class), 0), max(len(val) - len(of_class), 1)
+    shares = [positions[: 1 + (len(positions) - 1) * left // more] for positions in of_class]
+    return Chosen(val, np.sort(np.concatenate(shares)))

@@ -26,12 +26,16 @@ ADVICE: dict[Kind, str] = {
     "discriminator_won": "Use augmentation or more images, or lower the discriminator's learning rate",
 }
 
+MANY_CLASSES = 8  # of more than these fewer images each are looked at,
+FEWEST = 8  # but of none fewer than these: 28 pairs still tell images that are all alike
+
 
 class MonitorConfig(Config):
     """When the monitor speaks.
 
     Attributes:
-        samples: Generated images looked at per class.
+        samples: Generated images looked at per class; of more than 8 classes as many in all as of 8, but at least 8 of
+            each.
         warmup_kimg: Thousand images before a generator that is still untrained is judged: until then its images are
             alike and the discriminator is right. A training that is no longer than this is not judged so at all.
         warmup_part: A longer training is warming up for at least this part of it.
@@ -51,7 +55,7 @@ class MonitorConfig(Config):
         vanished: The generator's gradient has vanished if its norm is below this part of its median so far.
     """
 
-    samples: int = Field(default=64, ge=8)
+    samples: int = Field(default=64, ge=FEWEST)
     warmup_kimg: float = Field(default=10, ge=0)
     warmup_part: float = Field(default=0.2, ge=0, lt=1)
     patience: int = Field(default=3, ge=1)
@@ -65,6 +69,14 @@ class MonitorConfig(Config):
     won_loss: float = Field(default=5, ge=0)
     sated: float = Field(default=0.01, ge=0)
     vanished: float = Field(default=0.05, ge=0, lt=1)
+
+    def samples_of_each(self, classes: int) -> int:
+        """Return how many generated images of each class are looked at, so that many classes make no tick slow.
+
+        Args:
+            classes: How many there are; 0 for a generator without classes.
+        """
+        return max(FEWEST, min(self.samples, MANY_CLASSES * self.samples // max(classes, 1)))
 
 
 @dataclass(frozen=True)

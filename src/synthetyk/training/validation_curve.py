@@ -16,7 +16,7 @@ PLATEAU = 0.002  # AUC
 
 
 class ValidationPoint(Config):
-    """One look at the validation split.
+    """One look at the validation split, at some images of it where it is large: see `labelled_images.looked_at`.
 
     Attributes:
         step: Training steps done.
@@ -109,7 +109,7 @@ def kept_point(curve: Sequence[ValidationPoint], keep: Keep, rarest: int) -> Val
     Args:
         curve: The validation curve.
         keep: ``best``, the best of one measure, or the ``last``.
-        rarest: Validation images of the rarest class.
+        rarest: Validation images of the rarest class that were looked at.
     """
     if keep == "last":
         return curve[-1]
@@ -140,7 +140,7 @@ def has_plateaued(curve: Sequence[ValidationPoint], rarest: int) -> bool:
 
     Args:
         curve: The validation curve.
-        rarest: Validation images of the rarest class.
+        rarest: Validation images of the rarest class that were looked at.
     """
     aucs = [point.auc for point in curve if point.auc is not None]
     before = len(aucs) - len(aucs) // 3

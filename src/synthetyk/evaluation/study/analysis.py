@@ -24,6 +24,7 @@ from synthetyk.metrics.bootstrap import (
 from synthetyk.metrics.calibration import brier_score, expected_calibration_error, reliability_curve
 from synthetyk.metrics.classification import ClassificationScores, classification_scores
 from synthetyk.metrics.interval import Interval, mean_interval
+from synthetyk.training.labelled_images import looked_at
 from synthetyk.training.validation_curve import ValidationPoint, has_plateaued
 
 # Arms that validation cannot tell apart are taken in this order: what needs least, and among that what is most robust.
@@ -200,7 +201,8 @@ def mean_curve(curves: Sequence[Sequence[ValidationPoint]]) -> tuple[MeanPoint, 
 def arm_plateaued(curve: Sequence[MeanPoint], val: Subset) -> bool:
     """Tell whether an arm's average curve has plateaued; one classifier's alone jumps too much to tell."""
     points = [ValidationPoint(step=point.step, loss=point.loss, accuracy=0, auc=point.auc) for point in curve]
-    return has_plateaued(points, int(val.counts.min()))
+    counts = np.bincount(looked_at(val).labels, minlength=len(val.class_names))
+    return has_plateaued(points, int(counts.min()))
 
 
 def _scores(
