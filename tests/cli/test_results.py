@@ -3,7 +3,7 @@ import pytest
 from synthetyk.cli.results import display_of, show_result
 from synthetyk.core.progress import silent
 from synthetyk.evaluation.evaluate import Evaluation
-from synthetyk.pipeline.run_folder import begin_run
+from synthetyk.pipeline.begin import begin_run
 from synthetyk.pipeline.stage import StageRecord, record_path, run_stage
 from synthetyk.pipeline.stages import BY_NAME
 
