@@ -40,7 +40,8 @@ def main(options: Options) -> list[str]:
     rows = [line for row, job in jobs.items() if (found := job.result(options.work)) for line in table(row, found)]
     if rows:
         device = torch.cuda.get_device_name()
-        write("gpu", rows, folder=options.results, **options.about(__doc__, jobs.values()), device=device)
+        about = options.about(f"{__doc__}\nOn one {device}.\n", jobs.values())
+        write("gpu", rows, folder=options.results, **about, device=device)
     return failed
 
 

@@ -130,6 +130,8 @@ def inspect(
     groups = GroupReport.of(table, rule)
     exact = CopyReport.of(copies.exact, range(len(table)), table)
     depth = found.depth_rule(splits == "train")
+    said = report.shortage, *absent, found.levels.outliers(depth)
+    notes = *_remarks(source), *said, *_notes(kept.class_names, groups, exact)
     fingerprint = Fingerprint(
         location=printable(location),
         source=_name(source),
@@ -143,12 +145,7 @@ def inspect(
         carved=report.carved,
         removed=removed,
         problems=report_problems(found.problems),
-        notes=(
-            *_remarks(source),
-            *([report.shortage] if report.shortage else []),
-            *absent,
-            *_notes(kept.class_names, groups, exact, found.levels.outliers(depth)),
-        ),
+        notes=tuple(note for note in notes if note),
     )
     return Inspection(source, found, kept, fingerprint)
 
@@ -185,8 +182,8 @@ def _relations(table: SplitTable, copies: Copies) -> dict[str, NDArray[np.int64]
     return {"exact copy": copies.exact_clusters, "near copy": copies.near_clusters, "group": table.group_numbers}
 
 
-def _notes(names: Sequence[str], groups: GroupReport, exact: CopyReport, outliers: str) -> list[str]:
-    notes = [outliers] if outliers else []
+def _notes(names: Sequence[str], groups: GroupReport, exact: CopyReport) -> list[str]:
+    notes = []
     if len(names) > MANY_CLASSES:
         notes.append(
             f"There are {len(names):,} classes, more than {MANY_CLASSES}: is this the right label column, or folder? "

@@ -99,7 +99,7 @@ def _check_free(folder: Path, location: str) -> None:
     """Refuse a folder that would become data, or whose scores are those of other images."""
     check_outside(folder, location)
     before = load_present(AnomalyScores, folder / SCORES_FILE)
-    if before and Path(before.location).resolve() != Path(location).resolve():
+    if before and Path(before.location).resolve() != Path(printable(location)).resolve():
         raise RunError(
             f"{folder} holds the scores of {before.location}",
             expected=f"a folder for those of {location}",
