@@ -76,6 +76,12 @@ def test_the_page_leads_with_the_best_and_what_each_setting_changes():
     assert "encoder: edgenet → resnet18 moves the test AUC by +0.050 (95% interval −0.050 to +0.150; higher)" in said
 
 
+def test_one_experiment_alone_is_not_called_the_best():
+    said = words(report(result("a")))
+    assert "1 experiment How good is it? a Its AUC on test images is 0." in said
+    assert "Which is best?" not in said
+
+
 def test_the_page_shows_scores_classes_confusions_and_trainings():
     said = words(report(result("a"), result("b")))
     for each in (

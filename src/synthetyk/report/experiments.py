@@ -37,13 +37,15 @@ def render_experiments(report: ExperimentsReport, title: str) -> str:
         report: What was found.
         title: What the experiments are called together.
     """
+    number = len(report.experiments)
+    every = "1 experiment" if number == 1 else f"{count(number)} experiments"
     failed = f", {len(report.failed)} of them not whole" if report.failed else ""
     return (
         environment()
         .get_template("page.html")
         .render(
             title=title,
-            subtitle=f"{count(len(report.experiments))} experiments{failed}",
+            subtitle=every + failed,
             answers=(*_failures(report), _best(report), _changes(report)),
             sections=tuple(_sections(report)),
             footer=f"Made by Synthetyk {synthetyk.__version__}. A classifier's figures hold for images like these; "
@@ -76,11 +78,14 @@ def _best(report: ExperimentsReport) -> Answer:
         return Answer("verdict", "Which is best?", "none", "No experiment has a classifier.", "bad", ())
     one = report.experiment(report.best)
     auc = one.test["auc"]
+    where = f"Its model is {one.weights} in {one.folder}."
+    if len(report.tried) == 1:
+        sentence = f"Its AUC on test images is {score(auc.mean)} (95% interval {spread(auc.low, auc.high)})."
+        return Answer("verdict", "How good is it?", one.name, sentence, "plain", (where,))
     sentence = (
         f"{one.name} has the highest AUC on validation images ({score(one.val['auc'].mean)}), by which it was chosen; "
         f"on test images its AUC is {score(auc.mean)} (95% interval {spread(auc.low, auc.high)})."
     )
-    where = f"Its model is {one.weights} in {one.folder}."
     return Answer("verdict", "Which is best?", one.name, sentence, "plain", (where,))
 
 
