@@ -90,6 +90,8 @@ def test_the_kept_moment_is_marked() -> None:
 def test_candidates_are_told_apart_by_their_weights() -> None:
     (panel,) = candidate_panels(history(val_kd=(0.4, 0.1), raw_val_kd=(0.5, 0.2)))
     assert "averaged weights from 0.4 to 0.1; raw weights from 0.5 to 0.2" in panel.alt
+    (panel,) = candidate_panels(history(val_kd=(0.4, 0.1), short_val_kd=(0.5, 0.2)))
+    assert "averaged weights from 0.4 to 0.1; briefly averaged weights from 0.5 to 0.2" in panel.alt
 
 
 def test_a_generator_without_averaged_weights_is_called_the_generator() -> None:

@@ -87,6 +87,31 @@ def test_a_restored_gan_goes_on_as_if_it_had_not_stopped(tiny, changes):
     assert same(whole.tensors(), restored.tensors())
 
 
+def test_the_short_average_has_a_fifth_of_the_half_life(tiny):
+    config = tiny(ema_half_life_kimg=0.02)  # 20 images, after the first 400
+    batch_size, steps = config.batch_size, 60
+    gan = GAN(config)
+    expected = {kind: average.network.state_dict()["project.weight"].clone() for kind, average in gan.averages.items()}
+    for step in range(steps):
+        gan.train_step(*batch(step), step)
+        for kind, half_life in (("ema", 20), ("short", 4)):
+            kept = 0.5 ** (batch_size / (half_life * min(1, 0.05 * step * batch_size / 20))) if step else 0
+            expected[kind] = kept * expected[kind] + (1 - kept) * gan.generator.state_dict()["project.weight"]
+    assert steps * batch_size > 400
+    for kind, average in gan.averages.items():
+        torch.testing.assert_close(average.network.state_dict()["project.weight"], expected[kind])
+    assert not torch.equal(expected["ema"], expected["short"])
+
+
+def test_a_gan_from_before_there_was_a_short_average_goes_on(tiny):
+    config = tiny()
+    gan, restored = trained(config), GAN(config)
+    restored.load_tensors({name: value for name, value in gan.tensors().items() if not name.startswith("short.")})
+    raw, short = restored.generator.state_dict(), restored.averages["short"].network.state_dict()
+    assert same(raw, short)
+    assert same(gan.ema.network.state_dict(), restored.ema.network.state_dict())
+
+
 def test_mixed_precision_keeps_weights_and_logits_in_32_bits(tiny):
     gan = trained(tiny(precision="bf16"))
     assert {p.dtype for p in gan.generator.parameters()} == {torch.float32}

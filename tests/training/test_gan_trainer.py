@@ -199,7 +199,7 @@ def test_the_callbacks_and_the_order_of_other_work_leave_no_trace_in_the_bits(tm
 
 
 def scores_by_call(*distances, **others):
-    """Return an evaluation whose kernel distance is the next of these at every call, raw after averaged weights."""
+    """Return an evaluation whose kernel distance is the next of these at every call, brief after long averages."""
     left = iter(distances)
     return lambda sampler: {"val_kd": next(left), **others}
 
@@ -214,10 +214,15 @@ def test_the_best_candidate_is_kept_and_the_reason_is_told(tmp_path, whole, disc
     assert [path.name for path in (tmp_path / "candidates").iterdir()] == ["0-00000025-ema.safetensors"]
 
 
-def test_raw_weights_win_where_they_are_measured_to_be_better(tmp_path, discs, tiny):
+def test_brief_averages_win_where_they_are_measured_to_be_better(tmp_path, discs, tiny):
     result = fit(tiny(), discs(), tmp_path, evaluate=scores_by_call(0.3, 0.3, 0.2, 0.1))
-    assert result.chosen.startswith("The raw weights at 0.8 kimg")
-    assert lines(tmp_path)[-1] == {"step": 50, "val_kd": 0.2, "raw_val_kd": 0.1}
+    assert result.chosen.startswith("The briefly averaged weights at 0.8 kimg")
+    assert lines(tmp_path)[-1] == {"step": 50, "val_kd": 0.2, "short_val_kd": 0.1}
+
+
+def test_raw_weights_are_the_only_candidates_of_a_training_without_averages(tmp_path, discs, tiny):
+    result = fit(tiny(ema_half_life_kimg=0), discs(), tmp_path, evaluate=scores_by_call(0.3, 0.2))
+    assert result.chosen.startswith("The raw weights at 0.8 kimg, the latest of 1 among 2 candidates")
 
 
 def test_the_scale_of_the_noise_is_chosen_for_the_generator_that_is_kept(tmp_path, whole, discs, tiny):

@@ -12,7 +12,7 @@ from synthetyk.metrics.neighbours import VOID_BELOW
 from synthetyk.report.charts import Panel, Theme, panels_png
 from synthetyk.report.curves import PERCENT, curves, line_look
 from synthetyk.report.history import History, Series, read_history
-from synthetyk.training.selection import MemoryConfig
+from synthetyk.training.selection import WORDS, MemoryConfig
 
 # More classes than these would be a thicket; then the least and the most diverse class are shown.
 MOST_LINES = 5
@@ -120,11 +120,10 @@ def _copies(history: History) -> Panel | None:
 
 
 def _weights(history: History, name: str) -> dict[str, Series]:
-    """Return what was measured on averaged and on raw weights, or on the only ones that there are."""
-    raw = f"raw_{name}"
-    if raw not in history.series:
-        return _named(history, {name: "generator"})
-    return _named(history, {name: "averaged weights", raw: "raw weights"})
+    """Return what was measured on each kind of weights, or on the only one that there is."""
+    others = {f"{kind}_{name}": f"{words} weights" for kind, words in WORDS.items()}
+    others = {each: words for each, words in others.items() if each in history.series}
+    return _named(history, {name: "averaged weights" if others else "generator"} | others)
 
 
 def _losses(history: History) -> Panel | None:

@@ -20,6 +20,7 @@ from synthetyk.training.spread import spread_loss
 from synthetyk.training.step_inputs import ROLES, StepInputs, step_inputs
 from synthetyk.training.world import ALONE, World
 
+SHORTER = 5  # times the half-life of the short average: which of both draws better images differs from data to data
 VALUES = ("d_loss", "g_loss", "d_real_accuracy", "d_fake_accuracy", "g_gradient")
 
 
@@ -45,10 +46,13 @@ class GAN:
         self.discriminator = build_discriminator(config.network, config.seed, f"train/discriminator/{attempt}")
         self.generator.to(config.device)
         self.discriminator.to(config.device)
-        self.ema = EMA(self.generator)
+        kinds: tuple[Weights, ...] = ("ema", "short") if config.ema_half_life_kimg else ("ema",)
+        self.averages = {kind: EMA(self.generator) for kind in kinds}
         self.optimizer_g = _optimizer(config, self.generator, self.learning_rates[0])
         self.optimizer_d = _optimizer(config, self.discriminator, self.learning_rates[1])
-        self._pull: float | Tensor = torch.zeros((), device=config.device) if self._on_gpu else 0.0
+        self._pulls: dict[Weights, float | Tensor] = {
+            kind: torch.zeros((), device=config.device) if self._on_gpu else 0.0 for kind in self.averages
+        }
         self._compute = self._computing()
 
     def train_step(self, real: Tensor, labels: Tensor | None, step: int, done: float = 0) -> dict[str, Tensor]:
@@ -65,7 +69,7 @@ class GAN:
         """
         self._cool(done)
         self._fade_in(done)
-        self._set_pull(1 - ema_decay(self.config.batch_size, self.config.ema_half_life_kimg, step))
+        self._set_pulls(ema_decay(self.config.batch_size, self.config.ema_half_life_kimg, step))
         given = step_inputs(self.config, self.world, real, labels, step=step, attempt=self.attempt)
         return self._compute(given, self.penalised(step))
 
@@ -75,7 +79,8 @@ class GAN:
             fake = self.generator(given.noise, given.labels).float()
         values, real_logits = self.discriminator_step(given, fake.detach(), penalised=penalised)
         values |= self.generator_step(given, fake, real_logits)
-        self.ema.pull(self.generator, self._pull)
+        for kind, average in self.averages.items():
+            average.pull(self.generator, self._pulls[kind])
         return values
 
     def discriminator_step(
@@ -108,10 +113,15 @@ class GAN:
         return {"g_loss": loss.detach() * self._part, "g_gradient": gradient}
 
     def generators(self) -> dict[Weights, nn.Module]:
-        """Return the generators that can be chosen between."""
+        """Return the generators that can be chosen between: the averages, or the raw weights if there are none."""
         if not self.config.ema_half_life_kimg:
             return {"raw": self.generator}
-        return {"ema": self.ema.network, "raw": self.generator}
+        return {kind: average.network for kind, average in self.averages.items()}
+
+    @property
+    def ema(self) -> EMA[nn.Module]:
+        """The average of the configured half-life."""
+        return self.averages["ema"]
 
     def penalised(self, step: int) -> bool:
         """Tell whether gradient penalties are paid at a step."""
@@ -119,8 +129,7 @@ class GAN:
 
     def finite(self) -> bool:
         """Tell whether every weight is a number."""
-        networks = (self.generator, self.discriminator, self.ema.network)
-        return all(bool(p.isfinite().all()) for network in networks for p in network.parameters())
+        return all(bool(p.isfinite().all()) for network in self._networks() for p in network.parameters())
 
     def tensors(self) -> dict[str, Tensor]:
         """Return everything that lasts over steps."""
@@ -130,7 +139,9 @@ class GAN:
         """Put back what `tensors` returned."""
         self.generator.load_state_dict(renewed(self.generator, tensors_under("generator", tensors)))
         self.discriminator.load_state_dict(renewed(self.discriminator, tensors_under("discriminator", tensors)))
-        self.ema.network.load_state_dict(renewed(self.ema.network, tensors_under("ema", tensors)))
+        for kind, average in self.averages.items():
+            kept = tensors_under(kind, tensors) or tensors_under("generator", tensors)  # once there was no short one
+            average.network.load_state_dict(renewed(average.network, kept))
         load_optimizer(self.optimizer_g, tensors_under("optimizer_g", tensors))
         load_optimizer(self.optimizer_d, tensors_under("optimizer_d", tensors))
         self._compute = self._computing()  # what was recorded worked on other tensors
@@ -139,7 +150,7 @@ class GAN:
         return {
             "generator": self.generator.state_dict(),
             "discriminator": self.discriminator.state_dict(),
-            "ema": self.ema.network.state_dict(),
+            **{kind: average.network.state_dict() for kind, average in self.averages.items()},
             "optimizer_g": optimizer_tensors(self.optimizer_g),
             "optimizer_d": optimizer_tensors(self.optimizer_d),
         }
@@ -155,9 +166,12 @@ class GAN:
         return self.compute_step
 
     def _weights(self) -> Iterator[Tensor]:
-        for network in (self.generator, self.discriminator, self.ema.network):
+        for network in self._networks():
             yield from network.parameters()
             yield from network.buffers()
+
+    def _networks(self) -> list[nn.Module]:
+        return [self.generator, self.discriminator, *(average.network for average in self.averages.values())]
 
     @property
     def _part(self) -> float:
@@ -179,12 +193,14 @@ class GAN:
             set_strength(self.generator, strength)
             set_strength(self.discriminator, strength)
 
-    def _set_pull(self, weight: float) -> None:
-        """Say how far the average moves toward the generator in this step, on a GPU where a record reads it."""
-        if isinstance(self._pull, Tensor):
-            self._pull.fill_(weight)
-        else:
-            self._pull = weight
+    def _set_pulls(self, decay: float) -> None:
+        """Say how far the averages move toward the generator in this step, on a GPU where a record reads it."""
+        for kind, pull in self._pulls.items():
+            weight = 1 - (decay**SHORTER if kind == "short" else decay)
+            if isinstance(pull, Tensor):
+                pull.fill_(weight)
+            else:
+                self._pulls[kind] = weight
 
     def _augmented(self, images: Tensor, role: str, given: StepInputs) -> Tensor:
         if given.draws is None:

@@ -12,12 +12,12 @@ from pydantic import Field
 from synthetyk.core.config import Config
 from synthetyk.metrics.neighbours import VOID_BELOW
 
-Weights = Literal["ema", "raw"]
+Weights = Literal["ema", "short", "raw"]
 # A nearest-neighbour ratio that smoothness does not explain: an image that only lacks its own noise has a ratio of 0.71
 # in pixels, and averaged weights that were still learning went down to 0.82 in features on 140 head CTs and to 0.78 on
 # 2,000 blood cells, where they drew by far the best images.
 COPYING_BELOW = 0.7
-WORDS: dict[Weights, str] = {"ema": "averaged", "raw": "raw"}
+WORDS: dict[Weights, str] = {"ema": "averaged", "short": "briefly averaged", "raw": "raw"}
 
 
 class Candidate(Config):
@@ -26,7 +26,7 @@ class Candidate(Config):
     Attributes:
         step: Training steps that led to it.
         kimg: Thousand real images shown in them.
-        weights: Whether they are the averaged weights or those of this very step.
+        weights: Averaged (``ema``), averaged over a fifth of that (``short``), or those of this very step (``raw``).
         scores: ``val_kd`` and, where they could be measured, ``val_kd_error``, ``val_auc``, ``val_auc_error``,
             ``nn_ratio_pixels``, ``nn_ratio_features``, ``exact_copies`` and ``near_copies``
             (`evaluation.candidate.CandidateScorer` measures them).
