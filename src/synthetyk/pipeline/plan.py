@@ -39,7 +39,8 @@ class PlanValues(Config):
         gan_augment: DiffAugment policy; empty for none.
         gan_precision: ``fp32`` or ``bf16`` autocast.
         gan_kimg: Thousand real images shown.
-        gan_ema_kimg: Half-life of the generator's moving average, in thousand images.
+        gan_ema_kimg: Half-life of the generator's moving average, in thousand images; that of a second, brief one is a
+            fifth of it.
         gan_checkpoint_kimg: Thousand images between checkpoints, the most that a kill can lose.
         gan_tick_kimg: Thousand images between lines of metrics.
         gan_sample_kimg: Thousand images between sample sheets.

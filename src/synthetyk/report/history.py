@@ -9,6 +9,7 @@ import numpy as np
 from synthetyk.tracking.jsonl import read_jsonl
 from synthetyk.tracking.several import LEFT_OUT
 from synthetyk.training.generator_file import GeneratorCard
+from synthetyk.training.selection import WORDS
 
 ERROR = "_error"  # ends the name of a series that holds the standard errors of another
 
@@ -69,6 +70,13 @@ class History:
     series: dict[str, Series]
     events: tuple[Event, ...]
     kept: Kept | None = None
+
+    def by_weights(self, name: str) -> dict[str, Series]:
+        """Return what was measured on each kind of weights, in words, or on the only one that there is."""
+        others = {f"{kind}_{name}": f"{words} weights" for kind, words in WORDS.items()}
+        others = {each: words for each, words in others.items() if each in self.series}
+        names = {name: "averaged weights" if others else "generator"} | others
+        return {words: self.series[each] for each, words in names.items() if each in self.series}
 
     @property
     def kimg(self) -> float:

@@ -12,7 +12,7 @@ from synthetyk.metrics.neighbours import VOID_BELOW
 from synthetyk.report.charts import Panel, Theme, panels_png
 from synthetyk.report.curves import PERCENT, curves, line_look
 from synthetyk.report.history import History, Series, read_history
-from synthetyk.training.selection import WORDS, MemoryConfig
+from synthetyk.training.selection import MemoryConfig
 
 # More classes than these would be a thicket; then the least and the most diverse class are shown.
 MOST_LINES = 5
@@ -50,7 +50,7 @@ def training_panels(history: History) -> list[Panel]:
 
 
 def _validation_distance(history: History) -> Panel | None:
-    lines = _weights(history, "val_kd")
+    lines = history.by_weights("val_kd")
     usual = np.median([value for series in lines.values() for value in series.values if value > 0] or [np.inf])
     return curves(
         history,
@@ -70,7 +70,7 @@ def _validation_auc(history: History) -> Panel | None:
         "Use to a classifier",
         "How well a small classifier tells real validation images apart that was trained on generated images alone: 1 "
         "is perfect, 0.5 is guessing. The band is one standard error to either side.",
-        _weights(history, "val_auc"),
+        history.by_weights("val_auc"),
         unit="AUC on validation images",
         bottom=1.0,
         top=1.005,
@@ -83,7 +83,7 @@ def _features_ratio(history: History) -> Panel | None:
         "Nearest-neighbour ratio in features",
         f"{RATIO.format(where='in what a network sees')} Below {VOID_BELOW} (dotted) a low distance may come from "
         "copying, and candidates above it are preferred.",
-        _weights(history, "nn_ratio_features"),
+        history.by_weights("nn_ratio_features"),
         unit="generated over real",
         level=VOID_BELOW,
     )
@@ -96,7 +96,7 @@ def _pixels_ratio(history: History) -> Panel | None:
         "Nearest-neighbour ratio in pixels",
         f"{RATIO.format(where='pixel by pixel')} New images that are only smoother than real ones come down to about "
         f"{level} (dotted); copies lie below.",
-        _weights(history, "nn_ratio_pixels"),
+        history.by_weights("nn_ratio_pixels"),
         unit="generated over real",
         level=level,
     )
@@ -107,7 +107,7 @@ def _copies(history: History) -> Panel | None:
     lines = {
         ", ".join(filter(None, (kind, weights))): series
         for kind in ("exact", "near")
-        for weights, series in _weights(history, f"{kind}_copies").items()
+        for weights, series in history.by_weights(f"{kind}_copies").items()
     }
     return curves(
         history,
@@ -117,13 +117,6 @@ def _copies(history: History) -> Panel | None:
         lines if any(value > 0 for series in lines.values() for value in series.values) else {},
         unit="generated images",
     )
-
-
-def _weights(history: History, name: str) -> dict[str, Series]:
-    """Return what was measured on each kind of weights, or on the only one that there is."""
-    others = {f"{kind}_{name}": f"{words} weights" for kind, words in WORDS.items()}
-    others = {each: words for each, words in others.items() if each in history.series}
-    return _named(history, {name: "averaged weights" if others else "generator"} | others)
 
 
 def _losses(history: History) -> Panel | None:

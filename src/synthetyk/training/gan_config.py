@@ -36,7 +36,8 @@ class GANConfig(Config):
         ramp: Part of the training after which the classes are fully told apart: for the first half of it the networks
             learn what all classes have in common, then the condition is faded in. 0: from the beginning.
         cooldown: Part of the training, at its end, over which the learning rates fall to 0.
-        ema_half_life_kimg: Thousand images after which a step counts half in the averaged generator; 0: no average.
+        ema_half_life_kimg: Thousand images after which a step counts half in the averaged generator; a second, brief
+            average has a fifth of it; 0: no average.
         kimg: Thousand real images to show; steps undone by a rollback are counted, so that time is bounded.
         seed: Seed of everything random.
         tick_kimg: Thousand images between two lines of metrics and looks of the monitor.

@@ -8,7 +8,6 @@ from synthetyk.report.parts import Cell, Gallery, Part, Section, Table, Terms, T
 from synthetyk.report.pictures import chart
 from synthetyk.report.plots import candidate_panels, training_panels
 from synthetyk.report.words import count, number
-from synthetyk.training.selection import WORDS
 
 KINDS = {
     "nan": "not a number",
@@ -77,9 +76,7 @@ def _copies(history: History) -> list[Part]:
 
 def _counted(history: History, name: str) -> list[float]:
     """Return every number of a quantity, of every kind of weights."""
-    names = (name, *(f"{kind}_{name}" for kind in WORDS))
-    series = [history.series[each] for each in names if each in history.series]
-    return [value for found in series for value in found.values if isfinite(value)]
+    return [value for found in history.by_weights(name).values() for value in found.values if isfinite(value)]
 
 
 def _events(history: History) -> Part:
