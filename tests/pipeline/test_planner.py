@@ -228,6 +228,30 @@ def test_a_short_budget_is_kept():
     assert short.values.classifier_steps < long.values.classifier_steps
 
 
+def test_time_that_no_classifier_needs_trains_the_gan():
+    slow, fast = (plan(budget=1200, speeds=FixedSpeeds(classifier=step)) for step in (0.5, 0.005))
+    assert fast.values.classifier_steps == fast.values.features_steps == 1000
+    longest = 0.34 + 0.05 + 0.42 + 0.07  # of the budget, if the others needed nothing
+    assert 1.5 < fast.values.gan_kimg / slow.values.gan_kimg < longest / 0.34
+    assert "no classifier needs" in fast.reasons["gan_kimg"]
+    assert "no classifier needs" not in slow.reasons["gan_kimg"]
+
+
+def test_a_training_only_run_gives_the_gan_no_time_of_classifiers():
+    slow, fast = (plan(goal="train", speeds=FixedSpeeds(classifier=step)) for step in (0.5, 0.005))
+    assert fast.values.gan_kimg == slow.values.gan_kimg
+
+
+def test_steps_that_were_not_measured_leave_the_gan_its_share():
+    fixed = plan(assignments=["classifier_steps=1", "features_steps=1"], budget=3600)
+    measured = plan(budget=3600, speeds=FixedSpeeds(classifier=0.5))
+    assert fixed.values.gan_kimg == pytest.approx(measured.values.gan_kimg, rel=0.02)
+
+
+def test_images_that_every_classifier_judges_cost_it_steps():
+    assert plan(facts(judged=40_000)).values.classifier_steps < plan().values.classifier_steps
+
+
 def test_a_training_only_run_can_be_studied_later():
     assert plan(goal="train", budget=60).values.classifier_steps >= plan(budget=300).values.classifier_steps
 

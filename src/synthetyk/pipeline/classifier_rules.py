@@ -13,6 +13,8 @@ from synthetyk.pipeline.plan import Draft
 from synthetyk.training.classifier import ClassifierConfig
 
 ENOUGH = 1000  # classifier steps; more gained nothing on PneumoniaMNIST, head CTs, blood cells and chest X-rays
+PRUDENCE = 0.85  # of the time: looks at validation images and a busier machine take the rest
+JUDGING = 1 / 3  # of what it costs to train on an image
 WORTH_IT = 0.9  # bf16 has to be a tenth faster before it is taken
 WITH_TRAINING, PER_ROW = 40.0, 2.0  # seconds: for what is pruned and distilled at least; to make and measure a row
 
@@ -33,8 +35,8 @@ def put_classifier(draft: Draft, facts: Facts) -> None:
     draft.put("synthetic_per_class", min(5000, largest), "as many as the largest class, at most 5,000")
 
 
-def put_classifier_budget(draft: Draft, facts: Facts, speeds: Speeds, shares: dict[str, float]) -> None:
-    """Turn parts of the budget into steps and forms.
+def put_classifier_budget(draft: Draft, facts: Facts, speeds: Speeds, shares: dict[str, float]) -> float:
+    """Turn parts of the budget into steps and forms; return the seconds that are left where more would gain nothing.
 
     Args:
         draft: The plan in the making.
@@ -48,23 +50,27 @@ def put_classifier_budget(draft: Draft, facts: Facts, speeds: Speeds, shares: di
     draft.put("study_resamples", 2000, "enough for a 95% interval")
     pace = _pace(draft, speeds)
     before = pretraining_seconds(draft, shares["study"])
+    judging = JUDGING * facts.judged * pace / draft["classifier_batch_size"]
     seconds = shares["study"] - before
-    draft.put("study_arms", *_arms(draft, seconds, pace))
+    draft.put("study_arms", *_arms(draft, seconds, pace, judging))
     arms = draft["study_arms"].count(",") + 1
+    turns = _turns(draft, arms)
     draft.put(
         "classifier_steps",
-        _steps(seconds / _turns(draft, arms), pace),
+        _steps(seconds / turns - judging, pace),
         f"{seconds:.0f} s for {arms} arms of {draft['study_seeds']} seeds at {1000 * pace:.0f} ms a step measured here,"
         f" and no more than {ENOUGH}, which is enough",
     )
     put_start(draft, before, pace)
     own = pace if draft["classifier_encoder"] == OWN else _own_pace(draft, speeds)
     draft.put("features_steps", _steps(shares["features"], own), "its part of the budget, and no more than enough")
-    _compression(draft, pace, shares["compress"])
+    spare = _spare(seconds - turns * judging, turns * draft["classifier_steps"], pace)
+    spare += _spare(shares["features"], draft["features_steps"], own)
+    return spare + _compression(draft, pace, shares["compress"])
 
 
-def _compression(draft: Draft, pace: float, seconds: float) -> None:
-    """Choose what is made of the classifier, and how long what has to be trained is trained."""
+def _compression(draft: Draft, pace: float, seconds: float) -> float:
+    """Choose what is made of the classifier, and how long what has to be trained is trained; return what is left."""
     every, quick = ",".join(DEFAULT_ROWS), ",".join(QUICK_ROWS)
     if seconds < WITH_TRAINING:
         draft.put("compress_rows", quick, f"{seconds:.0f} s carry what needs next to no training")
@@ -73,9 +79,11 @@ def _compression(draft: Draft, pace: float, seconds: float) -> None:
     rows = row_list(draft["compress_rows"])
     trained = {variant: effort for variant, effort in EFFORTS.items() if any(row.startswith(variant) for row in rows)}
     left = max(0.0, seconds - PER_ROW * (4 + len(rows)))
-    steps = _steps(left / max(1, sum(trained.values())), 2 * pace) if pace else 100
+    efforts = max(1, sum(trained.values()))
+    steps = _steps(left / efforts, 2 * pace) if pace else 100
     why = f"{left:.0f} s for {len(trained)} trainings, at twice a step's time since the original looks too"
     draft.put("compress_steps", min(steps, 500), why)
+    return _spare(left, efforts * draft["compress_steps"], 2 * pace)
 
 
 def put_positive(draft: Draft, facts: Facts) -> None:
@@ -86,10 +94,10 @@ def put_positive(draft: Draft, facts: Facts) -> None:
         draft.put("positive_class", "", "the second in natural order, unless named")
 
 
-def _arms(draft: Draft, seconds: float, pace: float) -> tuple[str, str]:
+def _arms(draft: Draft, seconds: float, pace: float, judging: float) -> tuple[str, str]:
     """Return the study's arms: those that not every study has cost it no step of the others."""
     every = ",".join(BY_NAME)
-    if pace and _steps(seconds / _turns(draft, len(BY_NAME)), pace) == ENOUGH:
+    if pace and _steps(seconds / _turns(draft, len(BY_NAME)) - judging, pace) == ENOUGH:
         return every, f"the time carries all of them for {ENOUGH} steps, which is enough"
     return ",".join(NAMES), "those that every study has; the time carries no more without fewer steps for all"
 
@@ -130,5 +138,10 @@ def _trial(draft: Draft, **changes: Any) -> ClassifierConfig:
 
 
 def _steps(seconds: float, pace: float) -> int:
-    affordable = int(0.85 * seconds / pace) if pace else ENOUGH
+    affordable = int(PRUDENCE * seconds / pace) if pace else ENOUGH
     return max(60, min(ENOUGH, affordable))
+
+
+def _spare(seconds: float, steps: int, pace: float) -> float:
+    """Return what so many steps leave of some seconds; nothing where no step was measured."""
+    return max(0.0, seconds - steps * pace / PRUDENCE) if pace else 0.0

@@ -17,6 +17,7 @@ class Facts:
         train_counts: Training images per class; one number for a set without labels.
         class_names: One per class; empty for a set without labels.
         normal: Name of the class that is normal, if one is known.
+        judged: Validation and test images, which every classifier judges once it is trained.
         side: Median of the images' shorter side in pixels.
         aspect: Median of longer over shorter side.
         colour: Whether any image has colours.
@@ -34,6 +35,7 @@ class Facts:
     gpu: bool = False
     processes: int = 1
     normal: str | None = None
+    judged: int = 0
 
     @property
     def images(self) -> int:
@@ -65,6 +67,7 @@ def facts_of(fingerprint: Fingerprint, threads: int, about: Classes, *, gpu: boo
         gpu=gpu,
         processes=processes,
         normal=about.normal,
+        judged=sum(count for splits in classes.counts.values() for split, count in splits.items() if split != "train"),
     )
 
 

@@ -37,10 +37,10 @@ def make_plan(facts: Facts, settings: RunSettings, speeds: Speeds) -> Plan:
     shares = {name: share * settings.budget_seconds for name, share in SHARES[settings.goal].items()}
     _gan(draft, facts)
     _gan_seeds(draft, settings.goal, shares["gan"])
-    _gan_budget(draft, facts, speeds, shares["gan"])
     put_encoder(draft, weights=bool(settings.encoder_weights))
     put_classifier(draft, facts)
-    put_classifier_budget(draft, facts, speeds, shares if settings.goal == "run" else LATER)
+    spare = put_classifier_budget(draft, facts, speeds, shares if settings.goal == "run" else LATER)
+    _gan_budget(draft, facts, speeds, shares["gan"], spare if settings.goal == "run" else 0.0)
     return checked(draft.plan(), facts, settings)
 
 
@@ -177,7 +177,9 @@ def _gan_seeds(draft: Draft, goal: Goal, seconds: float) -> None:
         draft.put("gan_seeds", 1, f"{seconds:.0f} s carry one; the study's interval then holds for that one GAN")
 
 
-def _gan_budget(draft: Draft, facts: Facts, speeds: Speeds, seconds: float) -> None:
+def _gan_budget(draft: Draft, facts: Facts, speeds: Speeds, share: float, spare: float) -> None:
+    """Turn the GAN's part of the budget, and what classifiers have no use for, into threads, precision and kimg."""
+    seconds = share + spare
     if draft.fixed("gan_kimg"):
         draft.put("threads", max(1, facts.threads // draft["gan_seeds"]), "this machine's, shared by the GANs")
         draft.put("gan_precision", "fp32", "nothing had to be measured")
@@ -186,6 +188,7 @@ def _gan_budget(draft: Draft, facts: Facts, speeds: Speeds, seconds: float) -> N
         speed = facts.processes * _fastest(draft, facts, speeds)
     kimg = max(1.0, round(MARGIN * speed * seconds / 1000, 1))
     why = f"{seconds:.0f} s at {speed:.0f} images/s, a part of it for looks and files"
+    why += f"; {spare:.0f} s of them are those that no classifier needs" if spare > share / 50 else ""
     most = max(LEAST_KIMG, MOST_EPOCHS * facts.images / 1000)
     if draft["gan_recipe"] == "gpu" and kimg > most:
         kimg, why = most, f"{MOST_EPOCHS} epochs, at least {LEAST_KIMG} kimg, after which images became worse; {why}"
