@@ -16,14 +16,14 @@ class Facts:
     Attributes:
         train_counts: Training images per class; one number for a set without labels.
         class_names: One per class; empty for a set without labels.
-        normal: Name of the class that is normal, if one is known.
-        judged: Validation and test images, which every classifier judges once it is trained.
         side: Median of the images' shorter side in pixels.
         aspect: Median of longer over shorter side.
         colour: Whether any image has colours.
         threads: CPU threads of this machine that may be used.
         gpu: Whether there is a GPU that torch can use.
         processes: How many train the GAN together.
+        normal: Name of the class that is normal, if one is known.
+        judged: Validation and test images, which every classifier judges once it is trained.
     """
 
     train_counts: tuple[int, ...]
