@@ -196,6 +196,30 @@ def test_a_recipe_that_holds_nothing_as_varied_does_so_with_few_images_too():
     assert "times" not in made.reasons["gan_spread"]
 
 
+def test_classes_with_images_enough_have_a_discriminator_each():
+    made = plan(facts(train_counts=(1214, 3494), side=28))
+    assert made.values.gan_discriminator == "per_class"
+    assert gan_config(made.values, classes=2, seed=0).network.discriminator == "per_class"
+
+
+@pytest.mark.parametrize(
+    ("changes", "assignments", "why"),
+    [
+        ({"train_counts": (999, 3494)}, [], "rarest class has 999 images"),
+        ({"side": 64}, [], "a batch 8 of each class"),
+        ({"train_counts": (3000,) * 3, "class_names": ("a", "b", "c")}, [], "a batch 10 of each class"),
+        ({"train_counts": (3000,), "class_names": ()}, [], "none is told apart"),
+        ({}, ["conditional=false"], "none is told apart"),
+        ({"gpu": True}, [], "recipe gpu"),
+        ({}, ["gan_recipe=dcgan"], "recipe dcgan"),
+    ],
+)
+def test_else_classes_share_a_discriminator(changes, assignments, why):
+    made = plan(facts(**{"train_counts": (3000, 3000), "side": 28, **changes}), assignments=assignments)
+    assert made.values.gan_discriminator == "shared"
+    assert why in made.reasons["gan_discriminator"]
+
+
 def test_images_that_are_not_square_get_a_border():
     assert plan(facts(aspect=1.4)).values.fit == "pad"
     assert plan().values.fit == "stretch"
@@ -354,6 +378,13 @@ def test_a_plan_from_before_images_were_held_as_varied_as_real_ones_goes_on_with
     assert values["values"].pop("gan_spread") == 1
     (tmp_path / "plan.json").write_text(json.dumps(values | {"schema": "plan/2"}))
     assert gan_config(Plan.load(tmp_path / "plan.json").values, classes=2, seed=0).spread == 0
+
+
+def test_a_plan_from_before_classes_could_have_a_discriminator_each_shares_one(tmp_path):
+    values = json.loads(plan(facts(train_counts=(1214, 3494), side=28)).model_dump_json())
+    assert values["values"].pop("gan_discriminator") == "per_class"
+    (tmp_path / "plan.json").write_text(json.dumps(values | {"schema": "plan/6"}))
+    assert gan_config(Plan.load(tmp_path / "plan.json").values, classes=2, seed=0).network.discriminator == "shared"
 
 
 def test_a_short_budget_compresses_without_much_training_and_a_long_one_prunes_and_distils():

@@ -9,10 +9,13 @@ from pydantic import Field, model_validator
 from torch import nn
 
 from synthetyk.core.config import Config
+from synthetyk.core.errors import ConfigError
 from synthetyk.core.registry import Registry
 from synthetyk.core.seeding import derive
+from synthetyk.models.per_class import PerClass
 
 ARCHITECTURES = Registry("synthetyk.architectures", "GAN architecture")
+Discriminators = Literal["shared", "per_class"]
 EMBEDDING_DEVIATION = 0.1  # as large as the noise, an embedding would teach the generator to ignore the noise
 
 
@@ -28,6 +31,7 @@ class NetworkConfig(Config):
         width: Channels of the layer next to the image; every halving of the size doubles them.
         width_limit: No layer has more channels than this.
         layers: Channels from the smallest feature map to the largest where they follow no rule; empty: they do.
+        discriminator: Whether one discriminator is ``shared`` by all classes, or there is one ``per_class``.
     """
 
     architecture: str = "dcgan"
@@ -38,6 +42,7 @@ class NetworkConfig(Config):
     width: int = Field(default=128, ge=4, le=512)
     width_limit: int = Field(default=1024, ge=4)
     layers: tuple[int, ...] = ()
+    discriminator: Discriminators = "shared"
 
     @property
     def base(self) -> int:
@@ -59,6 +64,12 @@ class NetworkConfig(Config):
     def _layers_fit(self) -> Self:
         if self.layers and len(self.layers) != self.blocks:
             raise ValueError(f"{self.blocks} layers at {self.resolution} pixels, found {len(self.layers)}")
+        return self
+
+    @model_validator(mode="after")
+    def _classes_for_discriminators(self) -> Self:
+        if self.discriminator == "per_class" and not self.classes:
+            raise ValueError("classes for a discriminator per class, or a shared discriminator")
         return self
 
 
@@ -101,7 +112,25 @@ def build_generator(config: NetworkConfig, seed: int | None = None, purpose: str
 def build_discriminator(config: NetworkConfig, seed: int | None = None, purpose: str = "") -> nn.Module:
     """Return a discriminator; see `build_generator`."""
     kind = architecture(config.architecture)
-    return _built(kind.discriminator(config), kind, seed, purpose)
+    network = _per_class(kind, config) if config.discriminator == "per_class" else kind.discriminator(config)
+    return _built(network, kind, seed, purpose)
+
+
+def _per_class(kind: Architecture, config: NetworkConfig) -> nn.Module:
+    """Return one discriminator of an architecture for each class.
+
+    Raises:
+        ConfigError: Its logits depend on the rest of a batch.
+    """
+    if kind.discriminator_normalises:
+        raise ConfigError(
+            f"A discriminator per class was asked of {config.architecture}, whose batch normalisation would see only a"
+            " part of each batch",
+            expected="a shared discriminator (gan_discriminator=shared in the plan), or a recipe without batch"
+            " normalisation",
+        )
+    one = config.replace(classes=0, discriminator="shared")
+    return PerClass(kind.discriminator(one) for _ in range(config.classes))
 
 
 def _built(network: nn.Module, kind: Architecture, seed: int | None, purpose: str) -> nn.Module:

@@ -34,6 +34,7 @@ def gan_config(plan: Any, *, classes: int, seed: int) -> GANConfig:
                 "classes": classes if plan.conditional else 0,
                 "latent": plan.latent,
                 "width": plan.gan_width,
+                "discriminator": plan.gan_discriminator,
             },
             "batch_size": plan.gan_batch_size,
             "optimizer": plan.gan_optimizer,

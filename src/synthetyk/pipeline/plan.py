@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from synthetyk.core.artifacts import Artifact, Migration
 from synthetyk.core.config import Config, nearest
 from synthetyk.core.errors import ConfigError
+from synthetyk.models.gan_network import Discriminators
 from synthetyk.pipeline.plan_migrations import MIGRATIONS
 from synthetyk.pipeline.settings import Origin, Override
 
@@ -29,6 +30,7 @@ class PlanValues(Config):
         conditional: Whether one generator makes every class on request.
         latent: Numbers in the noise vector z.
         gan_recipe: Name of a registered recipe: networks, loss, optimiser and what else no rule on the data decides.
+        gan_discriminator: Whether one discriminator is ``shared`` by all classes, or there is one ``per_class``.
         gan_width: Channels of the layer next to the image; 128 is the DCGAN paper's network.
         gan_batch_size: Images per step.
         gan_optimizer: ``adam`` or ``rmsprop``.
@@ -84,6 +86,7 @@ class PlanValues(Config):
     conditional: bool
     latent: int = Field(ge=1)
     gan_recipe: str
+    gan_discriminator: Discriminators
     gan_width: int = Field(ge=4)
     gan_batch_size: int = Field(ge=2)
     gan_optimizer: Literal["adam", "rmsprop"]
@@ -138,7 +141,7 @@ class Plan(Artifact):
     """
 
     schema_name: ClassVar[str] = "plan"
-    schema_version: ClassVar[int] = 6
+    schema_version: ClassVar[int] = 7
     migrations: ClassVar[dict[int, Migration]] = MIGRATIONS
 
     values: PlanValues

@@ -62,6 +62,11 @@ def _with_networks_for_a_gpu(old: dict[str, Any]) -> dict[str, Any]:
     return _renamed(old, "gpu", "gpu-stable")
 
 
+def _with_discriminators(old: dict[str, Any]) -> dict[str, Any]:
+    """Bring plan/6 to plan/7: all classes shared one discriminator."""
+    return _with(old, {"gan_discriminator": "shared"}, "the only way when this plan was made")
+
+
 # By the version that each starts from.
 MIGRATIONS: dict[int, Migration] = {
     1: _with_recipe,
@@ -69,4 +74,5 @@ MIGRATIONS: dict[int, Migration] = {
     3: _with_encoders,
     4: _with_compression,
     5: _with_networks_for_a_gpu,
+    6: _with_discriminators,
 }

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 from synthetyk.core.errors import ConfigError
+from synthetyk.models.gan_network import Discriminators
 from synthetyk.pipeline.classifier_rules import WORTH_IT, put_classifier, put_classifier_budget, put_positive
 from synthetyk.pipeline.configs import compression_config, gan_config, study_config
 from synthetyk.pipeline.encoder_rules import check_encoder, put_encoder, suit_encoder
@@ -19,6 +20,9 @@ SHARES = {
 TWO_GANS_SECONDS = 480.0
 MARGIN = 0.78  # of the measured speed: scoring generators, checkpoints and the monitor take their time too
 FEW, ENOUGH_IMAGES = 500, 2000  # below, training images are learned by heart; above, small ones need no augmentation
+# What a discriminator per class wants of its class: images to learn from, and images a step. So it was measured to
+# help; with half as many a step, or few images, it was worse.
+CLASS_IMAGES, CLASS_BATCH = 1000, 16
 MORE_SPREAD = 8  # times the weight for few images, of which a generator draws the more alike ones
 # On a GPU longer trainings of chest X-rays drew worse images: the best were seen after 100 to 230 epochs.
 MOST_EPOCHS, LEAST_KIMG = 300, 1000
@@ -145,6 +149,7 @@ def _gan(draft: Draft, facts: Facts) -> None:
     draft.put("latent", chosen.latent, says)
     draft.put("gan_width", size.width, says)
     draft.put("gan_batch_size", size.batch_size, says)
+    draft.put("gan_discriminator", *_discriminator(draft, chosen, facts))
     draft.put("gan_optimizer", chosen.optimizer, says)
     draft.put("gan_r1", size.r1, says)
     draft.put("gan_r2", size.r2, says)
@@ -155,6 +160,19 @@ def _gan(draft: Draft, facts: Facts) -> None:
         "gan_spread", spread, f"{says}, {MORE_SPREAD} times for fewer than {FEW} images" if few and spread else says
     )
     draft.put("gan_augment", *_augmentation(chosen, facts.images, draft["resolution"]))
+
+
+def _discriminator(draft: Draft, chosen: Recipe, facts: Facts) -> tuple[Discriminators, str]:
+    """Return whether classes share a discriminator, and the reason for it."""
+    if not draft["conditional"]:
+        return "shared", "there is one class, or none is told apart"
+    if not chosen.per_class:
+        return "shared", f"recipe {draft['gan_recipe']}"
+    fewest, a_step = min(facts.train_counts), draft["gan_batch_size"] // facts.classes
+    found = f"the rarest class has {fewest} images, a batch {a_step} of each class"
+    if fewest >= CLASS_IMAGES and a_step >= CLASS_BATCH:
+        return "per_class", f"{found}: enough for one each, which keeps more of the images that are hard to classify"
+    return "shared", f"{found}: for one each, {CLASS_IMAGES} and {CLASS_BATCH} are wanted"
 
 
 def _augmentation(chosen: Recipe, images: int, resolution: int) -> tuple[str, str]:

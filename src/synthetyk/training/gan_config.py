@@ -1,8 +1,8 @@
 """Everything that decides how a GAN is trained."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from synthetyk.core.config import Config
 from synthetyk.models.gan_network import NetworkConfig
@@ -80,3 +80,9 @@ class GANConfig(Config):
     device: Literal["cpu", "cuda"] = "cpu"
     max_rollbacks: int = Field(default=3, ge=0)
     rollback_rate: float = Field(default=0.5, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _condition_can_fade_in(self) -> Self:
+        if self.ramp and self.network.discriminator == "per_class":
+            raise ValueError("a ramp of 0: a discriminator per class has no condition that could be faded in")
+        return self

@@ -45,6 +45,7 @@ class Recipe(Config):
         spread: Weight of what holds generated images as varied as real ones.
         cooldown: Part of the training over which the learning rates fall to 0 at its end.
         ramp: Part of the training after which the classes are fully told apart.
+        per_class: Whether each class has a discriminator of its own where it has images enough for one.
         averaged: Whether an average of the generator's weights is kept.
         augmented: Whether few images are augmented.
         precise: Whether it computes in fp32 wherever bf16 is faster, being a reference.
@@ -65,6 +66,7 @@ class Recipe(Config):
     spread: float = Field(default=0, ge=0)
     cooldown: float = Field(default=0, ge=0, le=1)
     ramp: float = Field(default=0, ge=0, lt=1)
+    per_class: bool = False
     averaged: bool = True
     augmented: bool = True
     precise: bool = False
@@ -99,6 +101,7 @@ CPU_FAST = Recipe(
     betas=(0.0, 0.99),
     discriminator_rate=2,
     spread=1,
+    per_class=True,
     sizes={
         28: Size(width=48, batch_size=32, learning_rate=4e-4),
         64: Size(width=24, batch_size=16, learning_rate=2e-4),
@@ -129,6 +132,7 @@ CPU_STABLE = Recipe(
 
 GPU = CPU_FAST.replace(
     summary="the networks of cpu-fast, wider and in larger batches; the default on a GPU",
+    per_class=False,  # not measured there
     sizes={
         28: Size(width=96, batch_size=128, learning_rate=4e-4),
         64: Size(width=64, batch_size=128, learning_rate=2e-4),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.service.on_device.browser import new_page, serving
+from tests.service.served import until
 
 from synthetyk.runtime.classifier import ClassifierSession
 from synthetyk.runtime.generator import GeneratorSession
@@ -100,7 +101,7 @@ def test_the_map_of_a_class_lies_over_the_image_and_can_be_taken_away(page, pict
     canvas = "canvas => canvas.toDataURL()"
     first = page.eval_on_selector("#heat", canvas)
     page.select_option("#heat-class", "1" if page.input_value("#heat-class") != "1" else "0")
-    until(lambda: page.eval_on_selector("#heat", canvas) != first, 30)
+    until(lambda: page.eval_on_selector("#heat", canvas) != first)
     assert "where it sees" in page.get_attribute("#seen", "aria-label")
     page.select_option("#heat-class", "")
     assert page.locator("#heat").is_hidden()
