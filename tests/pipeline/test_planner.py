@@ -220,6 +220,12 @@ def test_else_classes_share_a_discriminator(changes, assignments, why):
     assert why in made.reasons["gan_discriminator"]
 
 
+@pytest.mark.parametrize("without", [{"class_names": (), "train_counts": (3000,)}, {}])
+def test_a_discriminator_per_class_without_classes_is_refused(without):
+    with pytest.raises(ConfigError, match="no classes are told apart"):
+        plan(facts(**without), assignments=["gan_discriminator=per_class", "conditional=false"])
+
+
 def test_images_that_are_not_square_get_a_border():
     assert plan(facts(aspect=1.4)).values.fit == "pad"
     assert plan().values.fit == "stretch"

@@ -96,11 +96,14 @@ def trained(config, *, captured, steps=24):
 
 
 @needs_gpu
-@pytest.mark.parametrize("architecture", ["spectral", "residual"])
-def test_a_recorded_training_is_the_training_that_was_not_recorded(tiny, architecture):
-    network = tiny().network.replace(architecture=architecture)
+@pytest.mark.parametrize(
+    ("architecture", "discriminator"), [("spectral", "shared"), ("residual", "shared"), ("spectral", "per_class")]
+)
+def test_a_recorded_training_is_the_training_that_was_not_recorded(tiny, architecture, discriminator):
+    network = tiny().network.replace(architecture=architecture, discriminator=discriminator)
     paid = {"r1": 1.0, "r2": 1.0, "penalty_every": 4} if architecture == "residual" else {"spread": 1.0}
-    config = tiny(network=network, device="cuda", cooldown=0.5, ramp=0.3, augment="translation", **paid)
+    ramp = 0.3 if discriminator == "shared" else 0.0
+    config = tiny(network=network, device="cuda", cooldown=0.5, ramp=ramp, augment="translation", **paid)
     (one, ended), (other, otherwise) = (trained(config, captured=captured) for captured in (True, False))
     assert len(one._compute._replays) == (2 if architecture == "residual" else 1)
     torch.testing.assert_close(ended, otherwise, rtol=0.05, atol=0.02)

@@ -13,6 +13,7 @@ SPECTRAL = {
     "loss": "hinge",
     "betas": (0.0, 0.99),
 }
+PER_CLASS = SPECTRAL | {"network": SPECTRAL["network"].replace(discriminator="per_class")}
 
 
 def batch(seed=0, classes=2):
@@ -75,7 +76,15 @@ def test_another_attempt_draws_other_numbers_and_learns_more_slowly(tiny):
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"optimizer": "rmsprop"}, {"classes": 0}, {"ema_half_life_kimg": 0}, {"precision": "bf16"}, SPECTRAL],
+    [
+        {},
+        {"optimizer": "rmsprop"},
+        {"classes": 0},
+        {"ema_half_life_kimg": 0},
+        {"precision": "bf16"},
+        SPECTRAL,
+        PER_CLASS,
+    ],
 )
 def test_a_restored_gan_goes_on_as_if_it_had_not_stopped(tiny, changes):
     config = tiny(**changes)
@@ -129,6 +138,19 @@ def test_a_weight_that_is_no_number_is_seen(tiny):
 def test_an_unknown_augmentation_is_refused():
     with pytest.raises(ConfigError, match="color, translation, cutout"):
         GANConfig.parse({"augment": "color,flip"})
+
+
+def test_a_class_that_a_batch_lacks_is_neither_learnt_nor_forgotten(tiny):
+    gan = trained(tiny(**PER_CLASS))
+    other = gan.discriminator.parts[1]
+    before = {name: value.clone() for name, value in other.state_dict().items()}
+    gan.train_step(batch(9)[0], torch.zeros(16, dtype=torch.int64), 3)
+    assert same(other.state_dict(), before)
+
+
+def test_a_condition_that_is_not_there_cannot_fade_in(tiny):
+    with pytest.raises(ConfigError, match="a ramp of 0"):
+        tiny(**PER_CLASS, ramp=0.5)
 
 
 def test_a_ramp_fades_the_class_in_and_ends_where_it_is_fully_told(tiny):

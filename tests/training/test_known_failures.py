@@ -18,6 +18,7 @@ KINDS = {
     "dcgan": {},
     "cpu-fast": {"architecture": "spectral", "loss": "hinge", "betas": (0.0, 0.99), "rate": 2},
 }
+KINDS["per class"] = KINDS["cpu-fast"] | {"discriminator": "per_class"}
 
 
 @pytest.fixture(params=KINDS)
@@ -31,10 +32,11 @@ def says(request, tmp_path, discs, tiny, monkeypatch):
         monkeypatch.setattr(GANTrainer, "_tell", tell)
         whole = {"kimg": 2 * KIMG, "batch_size": 64, "tick_kimg": 1, "checkpoint_kimg": 100, "sample_kimg": 100}
         kind = dict(KINDS[request.param])
-        rate, architecture = kind.pop("rate", 1), kind.pop("architecture", "dcgan")
+        rate = kind.pop("rate", 1)
+        networks = {name: kind.pop(name) for name in ("architecture", "discriminator") if name in kind}
         settings = {"learning_rate_d": rate * 2e-4, **kind, **settings}
         config = tiny(**whole | settings)
-        config = config.replace(network=config.network.replace(architecture=architecture))
+        config = config.replace(network=config.network.replace(**networks))
         folder = tmp_path / str(config.seed)
         try:
             GANTrainer(config, discs(), folder, JsonlTracker(folder / "metrics.jsonl")).fit()

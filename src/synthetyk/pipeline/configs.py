@@ -3,6 +3,7 @@
 from typing import Any
 
 from synthetyk.compression.report import CompressionConfig
+from synthetyk.core.errors import ConfigError
 from synthetyk.data.classes import Classes
 from synthetyk.evaluation.study.report import StudyConfig
 from synthetyk.training.autoencoder import AutoencoderConfig
@@ -21,8 +22,17 @@ def gan_config(plan: Any, *, classes: int, seed: int) -> GANConfig:
         plan: Anything with the attributes of `plan.PlanValues` that begin with ``gan_``, and the common ones.
         classes: Classes of the data set, 0 without labels.
         seed: Seed of this GAN.
+
+    Raises:
+        ConfigError: The values do not fit each other.
     """
     chosen = recipe(plan.gan_recipe)
+    told = classes if plan.conditional else 0
+    if plan.gan_discriminator == "per_class" and not told:
+        raise ConfigError(
+            "gan_discriminator is per_class where no classes are told apart",
+            expected="gan_discriminator=shared, or classes and conditional=true",
+        )
     return GANConfig.parse(
         {
             "network": {
@@ -31,7 +41,7 @@ def gan_config(plan: Any, *, classes: int, seed: int) -> GANConfig:
                 "width_limit": chosen.width_limit,
                 "resolution": plan.resolution,
                 "channels": plan.channels,
-                "classes": classes if plan.conditional else 0,
+                "classes": told,
                 "latent": plan.latent,
                 "width": plan.gan_width,
                 "discriminator": plan.gan_discriminator,
