@@ -9,7 +9,7 @@ from synthetyk.evaluation.study.report import StudyConfig
 from synthetyk.training.autoencoder import AutoencoderConfig
 from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.gan_config import GANConfig
-from synthetyk.training.recipes import recipe
+from synthetyk.training.recipes import Recipe, recipe
 
 OWN_RATE = ClassifierConfig().learning_rate  # of EdgeNet from nothing
 PRETRAINED_CODE = 16  # channels: narrower than any encoder's maps, so that drawing takes more than copying
@@ -27,25 +27,9 @@ def gan_config(plan: Any, *, classes: int, seed: int) -> GANConfig:
         ConfigError: The values do not fit each other.
     """
     chosen = recipe(plan.gan_recipe)
-    told = classes if plan.conditional else 0
-    if plan.gan_discriminator == "per_class" and not told:
-        raise ConfigError(
-            "gan_discriminator is per_class where no classes are told apart",
-            expected="gan_discriminator=shared, or classes and conditional=true",
-        )
     return GANConfig.parse(
         {
-            "network": {
-                "architecture": chosen.architecture,
-                "layers": chosen.layers,
-                "width_limit": chosen.width_limit,
-                "resolution": plan.resolution,
-                "channels": plan.channels,
-                "classes": told,
-                "latent": plan.latent,
-                "width": plan.gan_width,
-                "discriminator": plan.gan_discriminator,
-            },
+            "network": _network(plan, chosen, classes),
             "batch_size": plan.gan_batch_size,
             "optimizer": plan.gan_optimizer,
             "learning_rate_g": plan.gan_learning_rate,
@@ -71,6 +55,27 @@ def gan_config(plan: Any, *, classes: int, seed: int) -> GANConfig:
         },
         where="the plan",
     )
+
+
+def _network(plan: Any, chosen: Recipe, classes: int) -> dict[str, Any]:
+    """Return the settings of both networks."""
+    told = classes if plan.conditional else 0
+    if plan.gan_discriminator == "per_class" and not told:
+        raise ConfigError(
+            "gan_discriminator is per_class where no classes are told apart",
+            expected="gan_discriminator=shared, or classes and conditional=true",
+        )
+    return {
+        "architecture": chosen.architecture,
+        "layers": chosen.layers,
+        "width_limit": chosen.width_limit,
+        "resolution": plan.resolution,
+        "channels": plan.channels,
+        "classes": told,
+        "latent": plan.latent,
+        "width": plan.gan_width,
+        "discriminator": plan.gan_discriminator,
+    }
 
 
 def classifier_config(plan: Any, *, steps: int, seed: int) -> ClassifierConfig:
