@@ -1,5 +1,7 @@
+from typing import Self
+
 import pytest
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from synthetyk.core.config import Config, nearest
 from synthetyk.core.errors import ConfigError
@@ -23,6 +25,31 @@ def test_an_unknown_key_like_no_other_lists_the_known_ones():
 def test_a_refused_value_is_named_with_what_was_expected():
     with pytest.raises(ConfigError, match=r"example.json: batch_size is 0\. Expected greater than or equal to 1"):
         Example.parse({"batch_size": 0}, where="example.json")
+
+
+class Pair(Config):
+    low: int
+    high: int = 5
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low > self.high:
+            raise ValueError("low no larger than high")
+        return self
+
+
+def test_values_that_do_not_fit_each_other_are_told_without_all_the_others():
+    with pytest.raises(ConfigError) as said:
+        Pair.parse({"low": 7}, where="pair.json")
+    assert (
+        str(said.value)
+        == "pair.json: the whole has values that do not fit each other. Expected low no larger than high."
+    )
+
+
+def test_a_key_that_is_missing_is_named():
+    with pytest.raises(ConfigError, match="pair.json: low is missing"):
+        Pair.parse({"high": 7}, where="pair.json")
 
 
 def test_replace_validates_its_changes():

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from synthetyk.pipeline.halving import (
@@ -183,3 +185,11 @@ def test_where_all_diverge_the_plan_stays(plan):
     assert found.winner == 0
     assert "diverged, so the plan's own settings stay" in found.reason
     assert "the plan's own settings diverged" in decided(report(plan, DIVERGED, look(1.0)), {}, rules(plan)).reason
+
+
+def test_a_tuning_from_before_classes_could_have_a_discriminator_each_goes_on_with_one(plan, tmp_path):
+    asked = {"question": {}, "seconds": (1.0,), "places": (1,), "workers": 1, "threads": 1, "trials": ()}
+    values = json.loads(TuningReport(plan=plan, **asked).model_dump_json())
+    del values["plan"]["gan_discriminator"]
+    (tmp_path / "tuning.json").write_text(json.dumps(values | {"schema": "tuning/1"}))
+    assert TuningReport.load(tmp_path / "tuning.json").plan == plan

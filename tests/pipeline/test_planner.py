@@ -6,7 +6,7 @@ from synthetyk.core.errors import ConfigError, UnknownNameError
 from synthetyk.pipeline.configs import gan_config, study_config
 from synthetyk.pipeline.facts import Facts
 from synthetyk.pipeline.plan import Plan
-from synthetyk.pipeline.planner import make_plan
+from synthetyk.pipeline.planner import make_plan, replanned
 from synthetyk.pipeline.settings import RunSettings, merge_overrides
 
 FACTS = Facts(
@@ -30,9 +30,12 @@ class FixedSpeeds:
 
 
 def plan(facts=FACTS, assignments=(), budget=600.0, speeds=None, goal="run"):
+    return make_plan(facts, settings(assignments, budget, goal), speeds or FixedSpeeds())
+
+
+def settings(assignments=(), budget=600.0, goal="run"):
     overrides = merge_overrides(None, list(assignments))
-    settings = RunSettings(dataset="phantom", budget_seconds=budget, overrides=overrides, goal=goal)
-    return make_plan(facts, settings, speeds or FixedSpeeds())
+    return RunSettings(dataset="phantom", budget_seconds=budget, overrides=overrides, goal=goal)
 
 
 def facts(**changes):
@@ -206,11 +209,16 @@ def test_classes_with_images_enough_have_a_discriminator_each():
     ("changes", "assignments", "why"),
     [
         ({"train_counts": (999, 3494)}, [], "rarest class has 999 images"),
-        ({"side": 64}, [], "a batch 8 of each class"),
+        ({"side": 64}, [], "up to 32 pixels"),
+        ({}, ["gan_batch_size=16"], "a batch 8 of each class"),
         ({"train_counts": (3000,) * 3, "class_names": ("a", "b", "c")}, [], "a batch 10 of each class"),
         ({"train_counts": (3000,), "class_names": ()}, [], "none is told apart"),
+        ({"train_counts": (3000,), "class_names": ()}, ["conditional=true"], "none is told apart"),
+        ({"train_counts": (3000,), "class_names": ("one",)}, ["conditional=true"], "there is one class"),
         ({}, ["conditional=false"], "none is told apart"),
         ({"gpu": True}, [], "recipe gpu"),
+        ({"gpu": True}, ["gan_recipe=cpu-fast"], "on a CPU"),
+        ({"side": 64}, ["gan_batch_size=32"], "up to 32 pixels"),
         ({}, ["gan_recipe=dcgan"], "recipe dcgan"),
     ],
 )
@@ -218,6 +226,27 @@ def test_else_classes_share_a_discriminator(changes, assignments, why):
     made = plan(facts(**{"train_counts": (3000, 3000), "side": 28, **changes}), assignments=assignments)
     assert made.values.gan_discriminator == "shared"
     assert why in made.reasons["gan_discriminator"]
+
+
+@pytest.mark.parametrize("later", ["conditional=false", "gan_recipe=upconv", "train_fraction=0.1", "gan_batch_size=8"])
+def test_classes_share_a_discriminator_once_something_else_is_fixed_that_leaves_too_little(later):
+    about = facts(train_counts=(1214, 3494), side=28)
+    before = plan(about)
+    made = replanned(before, about, settings(assignments=[later]))
+    assert before.values.gan_discriminator == "per_class"
+    assert made.values.gan_discriminator == "shared"
+    assert replanned(made, about, settings()).values.gan_discriminator == "shared"
+
+
+def test_a_discriminator_per_class_stays_where_nothing_changed():
+    about = facts(train_counts=(1214, 3494), side=28)
+    assert replanned(plan(about), about, settings()).values == plan(about).values
+
+
+@pytest.mark.parametrize("recipe", ["upconv", "dcgan"])
+def test_a_discriminator_per_class_that_a_recipe_cannot_have_is_refused(recipe):
+    with pytest.raises(ConfigError, match=r"normalises over a batch.*gan_discriminator=shared"):
+        plan(assignments=["gan_discriminator=per_class", f"gan_recipe={recipe}", "gan_kimg=10"])
 
 
 @pytest.mark.parametrize("without", [{"class_names": (), "train_counts": (3000,)}, {}])

@@ -23,6 +23,17 @@ def test_alone_nothing_is_summed_and_everything_agreed():
     assert ALONE.agree("said") == "said"
 
 
+def test_a_gradient_that_a_process_lacks_counts_as_nothing_and_keeps_the_others_in_place(monkeypatch):
+    network = nn.Sequential(nn.Linear(2, 1), nn.Linear(2, 1))
+    network[1](torch.ones(1, 2)).sum().backward()
+    sent = []
+    monkeypatch.setattr("torch.distributed.all_reduce", lambda flat: sent.append(flat.clone()) or flat.add_(1))
+    World(0, 2).sum_gradients(network)
+    assert sent[0].tolist() == [0, 0, 0, 1, 1, 1]
+    assert network[0].weight.grad.tolist() == [[1, 1]]
+    assert network[1].weight.grad.tolist() == [[2, 2]]
+
+
 def test_outside_torchrun_a_process_is_alone(monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     with join_world() as world:

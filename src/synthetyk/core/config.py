@@ -44,8 +44,13 @@ def config_error(model: type[BaseModel], error: ValidationError, where: str) -> 
         close = nearest(str(first["loc"][-1]), known)
         action = f"Did you mean {close!r}" if close else f"Known keys: {', '.join(known)}"
         return ConfigError(f"{where} has an unknown key {name!r}", action=action)
-    found = f"{where}: {name or 'the value'} is {first['input']!r}"
-    return ConfigError(found, expected=first["msg"].removeprefix("Input should be ").removeprefix("Value error, "))
+    if first["type"] == "missing":
+        return ConfigError(f"{where}: {name} is missing", expected="it", action="Add it")
+    found = f"is {first['input']!r}"
+    if isinstance(first["input"], Mapping) and first["type"] == "value_error":
+        found = "has values that do not fit each other"  # all of them would hide the two that matter
+    expected = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return ConfigError(f"{where}: {name or 'the whole'} {found}", expected=expected)
 
 
 def _keys_at(model: type[BaseModel], place: Sequence[str | int]) -> list[str]:

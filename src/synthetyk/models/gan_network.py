@@ -80,7 +80,7 @@ class Architecture:
     Attributes:
         generator: Builds a module that maps noise ``(N, latent)`` and labels ``(N,)``, or None, to images
             ``(N, C, R, R)`` in [-1, 1].
-        discriminator: Builds a module that maps images and labels to logits ``(N,)``: above 0 it says real.
+        discriminator: Builds a module that maps images and labels, or None, to logits ``(N,)``: above 0 it says real.
         deviation: Standard deviation that the weights of one layer begin with, around 0.
         generator_normalises: Whether an image drawn in training depends on the rest of its batch.
         discriminator_normalises: Whether an image's logit in training does.

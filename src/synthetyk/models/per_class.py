@@ -14,7 +14,7 @@ class PerClass(nn.Module):
     """Maps images ``(N, C, R, R)`` and labels ``(N,)`` to logits ``(N,)``: above 0 the label's discriminator says real.
 
     Args:
-        parts: Maps images to logits, one for each class in order; none may look at more than one image at a time.
+        parts: A discriminator without classes for each class, in order; none may look at more than one image at a time.
     """
 
     def __init__(self, parts: Iterable[nn.Module]) -> None:
@@ -34,11 +34,14 @@ class PerClass(nn.Module):
 def score_own(parts: nn.ModuleList, images: Tensor, labels: Tensor) -> Tensor:
     """Return the logits ``(N,)``, each image shown to the part of its class alone."""
     rows = [(labels == label).nonzero().squeeze(1) for label, _ in enumerate(parts)]
-    logits = [part(images[own]) for part, own in zip(parts, rows, strict=True) if len(own)]
+    logits = [part(images[own], None) for part, own in zip(parts, rows, strict=True) if len(own)]
     return torch.cat(logits)[torch.cat(rows).argsort()]
 
 
 def score_all(parts: nn.ModuleList, images: Tensor, labels: Tensor) -> Tensor:
-    """Return the same logits, each image shown to every part: dearer, but of fixed shapes, which a record needs."""
-    logits = torch.stack([part(images) for part in parts], dim=1)  # (N, classes)
+    """Return the same logits, each image shown to every part: dearer, but of fixed shapes, which a record needs.
+
+    The gradients are the same too, but of a class that the batch lacks they are 0 instead of none.
+    """
+    logits = torch.stack([part(images, None) for part in parts], dim=1)  # (N, classes)
     return logits.gather(1, labels[:, None]).squeeze(1)

@@ -6,6 +6,7 @@ from synthetyk.compression.report import CompressionConfig
 from synthetyk.core.errors import ConfigError
 from synthetyk.data.classes import Classes
 from synthetyk.evaluation.study.report import StudyConfig
+from synthetyk.models.gan_network import architecture
 from synthetyk.training.autoencoder import AutoencoderConfig
 from synthetyk.training.classifier import ClassifierConfig
 from synthetyk.training.gan_config import GANConfig
@@ -57,13 +58,22 @@ def gan_config(plan: Any, *, classes: int, seed: int) -> GANConfig:
     )
 
 
+def why_shared(chosen: Recipe) -> str:
+    """Return why the classes of a recipe must share a discriminator; empty: they need not."""
+    if chosen.ramp:
+        return "the recipe fades the classes in"
+    if architecture(chosen.architecture).discriminator_normalises:
+        return "the recipe's discriminator normalises over a batch, of which each would see a part"
+    return ""
+
+
 def _network(plan: Any, chosen: Recipe, classes: int) -> dict[str, Any]:
     """Return the settings of both networks."""
     told = classes if plan.conditional else 0
-    if plan.gan_discriminator == "per_class" and not told:
+    refused = "no classes are told apart" if not told else why_shared(chosen)
+    if plan.gan_discriminator == "per_class" and refused:
         raise ConfigError(
-            "gan_discriminator is per_class where no classes are told apart",
-            expected="gan_discriminator=shared, or classes and conditional=true",
+            f"gan_discriminator is per_class, but {refused}", expected="shared", action="Set gan_discriminator=shared"
         )
     return {
         "architecture": chosen.architecture,

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from synthetyk.core import seeding
-from synthetyk.core.artifacts import Artifact
+from synthetyk.core.artifacts import Artifact, Migration
 from synthetyk.core.config import Config
 from synthetyk.pipeline.plan import PlanValues
 from synthetyk.pipeline.settings import Override
@@ -63,6 +63,11 @@ class Trial(Config):
         return words + (" (void: too near to training images)" if self.candidate(rung).void else "")
 
 
+def _with_discriminators(old: dict[str, Any]) -> dict[str, Any]:
+    """Bring tuning/1 to tuning/2: all classes shared one discriminator."""
+    return {**old, "plan": {"gan_discriminator": "shared", **old["plan"]}}
+
+
 class TuningReport(Artifact):
     """tuning.json: which settings were tried, what came of them, and what was taken.
 
@@ -81,6 +86,8 @@ class TuningReport(Artifact):
     """
 
     schema_name: ClassVar[str] = "tuning"
+    schema_version: ClassVar[int] = 2
+    migrations: ClassVar[dict[int, Migration]] = {1: _with_discriminators}
 
     question: dict[str, Any]
     plan: PlanValues

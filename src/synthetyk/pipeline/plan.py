@@ -30,7 +30,8 @@ class PlanValues(Config):
         conditional: Whether one generator makes every class on request.
         latent: Numbers in the noise vector z.
         gan_recipe: Name of a registered recipe: networks, loss, optimiser and what else no rule on the data decides.
-        gan_discriminator: Whether one discriminator is ``shared`` by all classes, or there is one ``per_class``.
+        gan_discriminator: Whether one discriminator is ``shared`` by all classes, or there is one ``per_class``, which
+            keeps more of the images that are hard to classify and wants many of each class.
         gan_width: Channels of the layer next to the image; 128 is the DCGAN paper's network.
         gan_batch_size: Images per step.
         gan_optimizer: ``adam`` or ``rmsprop``.

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from synthetyk.core.errors import ConfigError
 from synthetyk.models.gan_network import Discriminators
 from synthetyk.pipeline.classifier_rules import WORTH_IT, put_classifier, put_classifier_budget, put_positive
-from synthetyk.pipeline.configs import compression_config, gan_config, study_config
+from synthetyk.pipeline.configs import compression_config, gan_config, study_config, why_shared
 from synthetyk.pipeline.encoder_rules import check_encoder, put_encoder, suit_encoder
 from synthetyk.pipeline.facts import Facts, Speeds
 from synthetyk.pipeline.plan import Draft, Plan
@@ -20,9 +20,9 @@ SHARES = {
 TWO_GANS_SECONDS = 480.0
 MARGIN = 0.78  # of the measured speed: scoring generators, checkpoints and the monitor take their time too
 FEW, ENOUGH_IMAGES = 500, 2000  # below, training images are learned by heart; above, small ones need no augmentation
-# What a discriminator per class wants of its class: images to learn from, and images a step. So it was measured to
-# help; with half as many a step, or few images, it was worse.
-CLASS_IMAGES, CLASS_BATCH = 1000, 16
+# What a discriminator per class wants of its class: images to learn from, and images a step; and no larger images. So
+# it was measured to help; at 64 pixels with half as many a step, and with few images, it was worse.
+CLASS_IMAGES, CLASS_BATCH, CLASS_RESOLUTION = 1000, 16, 32
 MORE_SPREAD = 8  # times the weight for few images, of which a generator draws the more alike ones
 # On a GPU longer trainings of chest X-rays drew worse images: the best were seen after 100 to 230 epochs.
 MOST_EPOCHS, LEAST_KIMG = 300, 1000
@@ -60,6 +60,7 @@ def replanned(before: Plan, facts: Facts, settings: RunSettings) -> Plan:
         ConfigError: As `make_plan`.
     """
     draft = Draft.of(before.patched(settings.overrides), settings.overrides)
+    _suit_discriminator(draft, facts.part(draft["train_fraction"]))
     suit_encoder(draft, before.values)
     put_positive(draft, facts)
     return checked(draft.plan(), facts, settings)
@@ -164,15 +165,24 @@ def _gan(draft: Draft, facts: Facts) -> None:
 
 def _discriminator(draft: Draft, chosen: Recipe, facts: Facts) -> tuple[Discriminators, str]:
     """Return whether classes share a discriminator, and the reason for it."""
-    if not draft["conditional"]:
+    if not draft["conditional"] or facts.classes < 2:
         return "shared", "there is one class, or none is told apart"
-    if not chosen.per_class:
+    if not chosen.per_class or why_shared(chosen):
         return "shared", f"recipe {draft['gan_recipe']}"
+    if draft["device"] == "cuda" or draft["resolution"] > CLASS_RESOLUTION:
+        return "shared", f"one each was measured to help on a CPU and up to {CLASS_RESOLUTION} pixels only"
     fewest, a_step = min(facts.train_counts), draft["gan_batch_size"] // facts.classes
     found = f"the rarest class has {fewest} images, a batch {a_step} of each class"
     if fewest >= CLASS_IMAGES and a_step >= CLASS_BATCH:
         return "per_class", f"{found}: enough for one each, which keeps more of the images that are hard to classify"
     return "shared", f"{found}: for one each, {CLASS_IMAGES} and {CLASS_BATCH} are wanted"
+
+
+def _suit_discriminator(draft: Draft, facts: Facts) -> None:
+    """Let classes share a discriminator where what the user fixed since leaves too little for one each."""
+    if draft["gan_discriminator"] == "per_class":
+        found, why = _discriminator(draft, recipe(draft["gan_recipe"]), facts)
+        draft.put("gan_discriminator", found, why)
 
 
 def _augmentation(chosen: Recipe, images: int, resolution: int) -> tuple[str, str]:

@@ -45,7 +45,8 @@ class Recipe(Config):
         spread: Weight of what holds generated images as varied as real ones.
         cooldown: Part of the training over which the learning rates fall to 0 at its end.
         ramp: Part of the training after which the classes are fully told apart.
-        per_class: Whether each class has a discriminator of its own where it has images enough for one.
+        per_class: Whether each class has a discriminator where all have images enough. Not with a `ramp`, nor
+            with a discriminator that normalises over a batch.
         averaged: Whether an average of the generator's weights is kept.
         augmented: Whether few images are augmented.
         precise: Whether it computes in fp32 wherever bf16 is faster, being a reference.

@@ -41,10 +41,14 @@ class World:
         return slice(self.rank * count // self.size, (self.rank + 1) * count // self.size)
 
     def sum_gradients(self, network: nn.Module) -> None:
-        """Sum every gradient of `network` over all processes, in one message."""
+        """Sum every gradient of `network` over all processes, in one message; one that a process lacks counts as 0."""
         if self.size == 1:
             return
-        gradients = [p.grad for p in network.parameters() if p.grad is not None]
+        gradients = []
+        for parameter in network.parameters():
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+            gradients.append(parameter.grad)
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         dist.all_reduce(flat)
         for gradient, part in zip(gradients, torch.split(flat, [g.numel() for g in gradients]), strict=True):

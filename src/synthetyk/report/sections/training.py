@@ -38,8 +38,8 @@ def training(inputs: ReportInputs) -> Section:
     if not panels:
         return Section("training", title, (Text("No training was recorded in this run.", "unsure"),))
     text = (
-        "Two networks learnt against each other: a generator that draws images, and a discriminator that tries to tell "
-        f"them from real ones. {_shown(inputs, history.kimg)}"
+        "Networks learnt against each other: a generator that draws images, and a discriminator, or one for each "
+        f"class, that tries to tell them from real ones. {_shown(inputs, history.kimg)}"
     )
     curves = Gallery(tuple(chart(panel) for panel in panels))
     return Section("training", title, (Text(text), *_choice(history), _events(history), curves))
