@@ -84,6 +84,7 @@ def test_another_attempt_draws_other_numbers_and_learns_more_slowly(tiny):
         {"precision": "bf16"},
         SPECTRAL,
         PER_CLASS,
+        {**PER_CLASS, "precision": "bf16"},
     ],
 )
 def test_a_restored_gan_goes_on_as_if_it_had_not_stopped(tiny, changes):

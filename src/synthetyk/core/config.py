@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from synthetyk.core.errors import ConfigError
 
+MOST_SHOWN = 200  # characters of settings that do not fit each other: more would hide those that matter
+
 
 class Config(BaseModel):
     """Base of every group of settings: immutable, strict about its keys, comparable, JSON in and out."""
@@ -47,8 +49,8 @@ def config_error(model: type[BaseModel], error: ValidationError, where: str) -> 
     if first["type"] == "missing":
         return ConfigError(f"{where}: {name} is missing", expected="it", action="Add it")
     found = f"is {first['input']!r}"
-    if isinstance(first["input"], Mapping) and first["type"] == "value_error":
-        found = "has values that do not fit each other"  # all of them would hide the two that matter
+    if isinstance(first["input"], Mapping) and len(found) > MOST_SHOWN:
+        found = "has values that do not fit each other"
     expected = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     return ConfigError(f"{where}: {name or 'the whole'} {found}", expected=expected)
 

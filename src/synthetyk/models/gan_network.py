@@ -15,7 +15,6 @@ from synthetyk.core.seeding import derive
 from synthetyk.models.per_class import PerClass
 
 ARCHITECTURES = Registry("synthetyk.architectures", "GAN architecture")
-Discriminators = Literal["shared", "per_class"]
 EMBEDDING_DEVIATION = 0.1  # as large as the noise, an embedding would teach the generator to ignore the noise
 
 
@@ -42,7 +41,7 @@ class NetworkConfig(Config):
     width: int = Field(default=128, ge=4, le=512)
     width_limit: int = Field(default=1024, ge=4)
     layers: tuple[int, ...] = ()
-    discriminator: Discriminators = "shared"
+    discriminator: Literal["shared", "per_class"] = "shared"
 
     @property
     def base(self) -> int:

@@ -12,7 +12,6 @@ from pydantic import Field, TypeAdapter, ValidationError
 from synthetyk.core.artifacts import Artifact, Migration
 from synthetyk.core.config import Config, nearest
 from synthetyk.core.errors import ConfigError
-from synthetyk.models.gan_network import Discriminators
 from synthetyk.pipeline.plan_migrations import MIGRATIONS
 from synthetyk.pipeline.settings import Origin, Override
 
@@ -87,7 +86,7 @@ class PlanValues(Config):
     conditional: bool
     latent: int = Field(ge=1)
     gan_recipe: str
-    gan_discriminator: Discriminators
+    gan_discriminator: Literal["shared", "per_class"]
     gan_width: int = Field(ge=4)
     gan_batch_size: int = Field(ge=2)
     gan_optimizer: Literal["adam", "rmsprop"]

@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 
 from synthetyk.core.errors import ConfigError
-from synthetyk.models.gan_network import Discriminators
 from synthetyk.pipeline.classifier_rules import WORTH_IT, put_classifier, put_classifier_budget, put_positive
 from synthetyk.pipeline.configs import compression_config, gan_config, study_config, why_shared
 from synthetyk.pipeline.encoder_rules import check_encoder, put_encoder, suit_encoder
@@ -163,7 +162,7 @@ def _gan(draft: Draft, facts: Facts) -> None:
     draft.put("gan_augment", *_augmentation(chosen, facts.images, draft["resolution"]))
 
 
-def _discriminator(draft: Draft, chosen: Recipe, facts: Facts) -> tuple[Discriminators, str]:
+def _discriminator(draft: Draft, chosen: Recipe, facts: Facts) -> tuple[str, str]:
     """Return whether classes share a discriminator, and the reason for it."""
     if not draft["conditional"] or facts.classes < 2:
         return "shared", "there is one class, or none is told apart"

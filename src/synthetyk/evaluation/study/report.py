@@ -54,10 +54,10 @@ class StudyConfig(Config):
     def _check_arms(self) -> "StudyConfig":
         unknown = set(self.arms) - set(BY_NAME)
         if unknown or len(set(self.arms)) < len(self.arms):
-            raise ValueError(f"different names out of {', '.join(BY_NAME)}")
+            raise ValueError(f"arms of different names out of {', '.join(BY_NAME)}")
         challenged = any(name in CHALLENGERS for name in self.arms)
         if not challenged or all(BY_NAME[name].synthetic for name in self.arms):
-            raise ValueError(f"{' or '.join(CHALLENGERS)}, and at least one arm without synthetic images")
+            raise ValueError(f"arms with {' or '.join(CHALLENGERS)}, and at least one arm without synthetic images")
         return self
 
 
