@@ -47,9 +47,9 @@ def config_error(model: type[BaseModel], error: ValidationError, where: str) -> 
         action = f"Did you mean {close!r}" if close else f"Known keys: {', '.join(known)}"
         return ConfigError(f"{where} has an unknown key {name!r}", action=action)
     if first["type"] == "missing":
-        return ConfigError(f"{where}: {name} is missing", expected="it", action="Add it")
+        return ConfigError(f"{where}: {name} is missing", action="Add it")
     found = f"is {first['input']!r}"
-    if isinstance(first["input"], Mapping) and len(found) > MOST_SHOWN:
+    if first["type"] == "value_error" and isinstance(first["input"], Mapping) and len(found) > MOST_SHOWN:
         found = "has values that do not fit each other"
     expected = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     return ConfigError(f"{where}: {name or 'the whole'} {found}", expected=expected)
